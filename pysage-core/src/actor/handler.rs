@@ -1,0 +1,315 @@
+//! Handlers of one class behind one virtual call, so that the loops inside are typed.
+
+mod untyped;
+
+use std::collections::VecDeque;
+use std::hint::black_box;
+use std::marker::PhantomData;
+use std::mem::needs_drop;
+use std::num::NonZeroU32;
+use std::rc::Rc;
+
+use super::pool::{Pool, Slot};
+use super::{ActorId, Context, Flow, HandlerReturn, Position};
+use crate::manager::Run;
+use crate::message::{AnyMessage, Message, NamedMessage};
+pub(crate) use untyped::{AnyHandler, Untyped};
+
+/// How many receivers ahead are touched, so that their cache misses overlap.
+const TOUCH_AHEAD: usize = 64;
+
+/// Neighbouring actors of one class and birth number, registered one after the other.
+#[derive(Clone, Copy)]
+pub(crate) struct Neighbours {
+    pub(crate) start: u32,
+    pub(crate) length: u32,
+    pub(crate) birth: NonZeroU32,
+}
+
+/// What became of a message at some of its subscribers.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Delivered {
+    /// Somebody took it.
+    pub(crate) taken: bool,
+    /// Somebody used it up.
+    pub(crate) stopped: bool,
+}
+
+/// Delivers messages of one type to the actors of one class.
+///
+/// The context says who handles while a handler runs, so that whoever catches a panic knows.
+pub(crate) trait Deliver<M> {
+    /// To each living actor of these, from the index `from` on. With `stops`, until one returns
+    /// [`Flow::Stop`].
+    fn to_neighbours(
+        &self,
+        actors: Neighbours,
+        from: u32,
+        message: &M,
+        stops: bool,
+        cx: &Context,
+    ) -> Delivered;
+
+    /// Up to `count` messages to one actor, each removed once handled. Ends early when the world
+    /// changed, with the number removed; 0 if the actor is gone.
+    fn repeatedly(
+        &self,
+        actor: ActorId,
+        messages: &mut VecDeque<M>,
+        count: usize,
+        cx: &Context,
+    ) -> usize;
+
+    /// One message to the receiver of each run, each removed once handled. Ends early at a
+    /// receiver who is gone, and when the world changed.
+    fn scattered(&self, runs: &[Run], messages: &mut VecDeque<M>, cx: &Context) -> usize;
+
+    fn lives(&self, index: u32, birth: NonZeroU32) -> bool;
+
+    /// The untyped handler behind this one, if it takes messages of any type.
+    fn any(&self) -> Option<&Rc<dyn DeliverAny>> {
+        None
+    }
+}
+
+/// A handler of messages whatever their type: of every message, or of those with a name.
+pub(crate) trait DeliverAny {
+    /// The one name that is taken; `None` for a handler of every message.
+    fn name(&self) -> Option<&str>;
+    /// Whether messages of a type with this name may be taken. Messages without a type all have
+    /// the same topic, so that each of them is looked at.
+    fn takes(&self, topic: &str) -> bool {
+        topic == NamedMessage::NAME || self.name().is_none_or(|name| name == topic)
+    }
+    fn to_neighbours(
+        &self,
+        actors: Neighbours,
+        from: u32,
+        message: &dyn AnyMessage,
+        stops: bool,
+        cx: &Context,
+    ) -> Delivered;
+    fn lives(&self, index: u32, birth: NonZeroU32) -> bool;
+}
+
+/// A handler of one message type.
+pub(crate) struct TypedHandler<A, M, R, F> {
+    pool: Rc<Pool<A>>,
+    call: F,
+    types: PhantomData<fn(&M) -> R>,
+}
+
+impl<A, M, R, F> TypedHandler<A, M, R, F> {
+    pub(crate) fn new(pool: Rc<Pool<A>>, call: F) -> TypedHandler<A, M, R, F> {
+        TypedHandler { pool, call, types: PhantomData }
+    }
+}
+
+impl<A, M, R, F> Deliver<M> for TypedHandler<A, M, R, F>
+where
+    M: Message,
+    R: HandlerReturn,
+    F: Fn(&mut A, &M, &Context) -> R,
+{
+    fn to_neighbours(
+        &self,
+        actors: Neighbours,
+        from: u32,
+        message: &M,
+        stops: bool,
+        cx: &Context,
+    ) -> Delivered {
+        let call = |actor: &mut A| (self.call)(actor, message, cx);
+        call_neighbours(&self.pool, actors, from, M::NAME, stops, cx, call)
+    }
+
+    fn repeatedly(
+        &self,
+        actor: ActorId,
+        messages: &mut VecDeque<M>,
+        count: usize,
+        cx: &Context,
+    ) -> usize {
+        let Some(slot) = self.pool.living(actor.index, actor.birth) else { return 0 };
+        cx.enter(actor.class, actor.birth, Position::RECEIVER);
+        if count > 1 {
+            return self.side_by_side(slot, actor.index, messages, count, cx);
+        }
+        let Some(message) = messages.front() else { return 0 };
+        let changes = cx.world().changes();
+        let call = |actor: &mut A| (self.call)(actor, message, cx);
+        call_one(slot, actor.index, M::NAME, cx, call);
+        remove_first(messages, cx);
+        if cx.world().changes() != changes {
+            cx.settle();
+        }
+        1
+    }
+
+    fn scattered(&self, runs: &[Run], messages: &mut VecDeque<M>, cx: &Context) -> usize {
+        let changes = cx.world().changes();
+        let mut handled = 0;
+        for ahead in runs.chunks(TOUCH_AHEAD) {
+            self.touch(ahead);
+            for run in ahead {
+                let (Some(receiver), Some(message)) = (run.receiver, messages.front()) else {
+                    return handled;
+                };
+                let Some(slot) = self.pool.living(receiver.index, receiver.birth) else {
+                    return handled;
+                };
+                cx.enter(receiver.class, receiver.birth, Position::RECEIVER);
+                let call = |actor: &mut A| (self.call)(actor, message, cx);
+                call_one(slot, receiver.index, M::NAME, cx, call);
+                remove_first(messages, cx);
+                handled += 1;
+                if cx.world().changes() != changes {
+                    cx.settle();
+                    return handled;
+                }
+            }
+        }
+        handled
+    }
+
+    fn lives(&self, index: u32, birth: NonZeroU32) -> bool {
+        self.pool.living(index, birth).is_some()
+    }
+}
+
+impl<A, M, R, F> TypedHandler<A, M, R, F>
+where
+    M: Message,
+    R: HandlerReturn,
+    F: Fn(&mut A, &M, &Context) -> R,
+{
+    /// Calls the handler on one actor for messages that lie side by side, with the actor borrowed
+    /// once for all of them.
+    fn side_by_side(
+        &self,
+        slot: &Slot<A>,
+        index: u32,
+        messages: &mut VecDeque<M>,
+        count: usize,
+        cx: &Context,
+    ) -> usize {
+        let Ok(mut place) = slot.actor.try_borrow_mut() else { return 0 };
+        let Some(actor) = place.as_mut() else { return 0 };
+        let changes = cx.world().changes();
+        // Messages with something to drop are removed one by one, right after they are handled.
+        let together = if needs_drop::<M>() { 1 } else { count };
+        let mut removed = 0;
+        while removed < count && cx.world().changes() == changes {
+            let side_by_side = messages.as_slices().0;
+            let end = side_by_side.len().min(together).min(count - removed);
+            let mut handled = 0;
+            for message in &side_by_side[..end] {
+                cx.run(index);
+                cx.note_handled(handled);
+                if let Err(error) = (self.call)(actor, message, cx).into_flow() {
+                    cx.world().report_error(cx, M::NAME, error);
+                }
+                handled += 1;
+                if cx.world().changes() != changes {
+                    break;
+                }
+            }
+            if handled == 0 {
+                break;
+            }
+            cx.note_handled(0);
+            remove_handled(messages, handled, cx);
+            removed += handled;
+        }
+        drop(place);
+        if cx.world().changes() != changes {
+            cx.settle();
+        }
+        removed
+    }
+
+    fn touch(&self, runs: &[Run]) {
+        let receivers = runs.iter().filter_map(|run| run.receiver);
+        let living = receivers.filter(|id| self.pool.living(id.index, id.birth).is_some());
+        black_box(living.count());
+    }
+}
+
+/// Calls the handler on each living actor of these, from the index `from` on.
+#[inline(always)]
+fn call_neighbours<A, R: HandlerReturn>(
+    pool: &Pool<A>,
+    actors: Neighbours,
+    from: u32,
+    message: &str,
+    stops: bool,
+    cx: &Context,
+    call: impl Fn(&mut A) -> R,
+) -> Delivered {
+    let mut delivered = Delivered::default();
+    let mut changes = cx.world().changes();
+    for (first, slots) in pool.slices(actors.start.max(from), actors.start + actors.length) {
+        for (index, slot) in (first..).zip(slots) {
+            if !slot.is(actors.birth) {
+                continue;
+            }
+            delivered.taken = true;
+            let flow = call_one(slot, index, message, cx, &call);
+            if cx.world().changes() != changes {
+                cx.settle();
+                changes = cx.world().changes();
+            }
+            if flow == Flow::Stop {
+                cx.note_stop();
+                delivered.stopped = true;
+                if stops {
+                    return delivered;
+                }
+            }
+        }
+    }
+    delivered
+}
+
+/// Calls the handler on the actor in this slot, or notes that the actor is busy.
+#[inline(always)]
+fn call_one<A, R: HandlerReturn>(
+    slot: &Slot<A>,
+    index: u32,
+    message: &str,
+    cx: &Context,
+    call: impl Fn(&mut A) -> R,
+) -> Flow {
+    let Ok(mut place) = slot.actor.try_borrow_mut() else {
+        cx.defer(index);
+        return Flow::Continue;
+    };
+    let Some(actor) = place.as_mut() else { return Flow::Continue };
+    cx.run(index);
+    let returned = call(actor).into_flow();
+    drop(place);
+    returned.unwrap_or_else(|error| {
+        cx.world().report_error(cx, message, error);
+        Flow::Continue
+    })
+}
+
+/// Drops the first messages, which were handled.
+#[inline(always)]
+fn remove_handled<M>(messages: &mut VecDeque<M>, handled: usize, cx: &Context) {
+    if handled == 1 {
+        remove_first(messages, cx);
+    } else {
+        cx.rest();
+        messages.drain(..handled);
+    }
+}
+
+/// Drops the message that was handled; should its drop panic, that is nobody's fault.
+#[inline(always)]
+pub(crate) fn remove_first<M>(messages: &mut VecDeque<M>, cx: &Context) {
+    if needs_drop::<M>() {
+        cx.rest();
+    }
+    messages.pop_front();
+}

@@ -1,0 +1,66 @@
+//! Actors and messages on one tick loop: the local half of pysage.
+//!
+//! There is no socket, no thread and no async runtime in this crate, and it reads time only
+//! through a manager's [`Clock`]. A program makes an [`ActorManager`], registers [`Actor`]s,
+//! queues [`Message`]s, and ticks; `pysage-group` and `pysage-net` take the same messages to
+//! other processes and machines.
+//!
+//! ```
+//! use pysage_core::{Actor, ActorManager, Context, Flow, Message, Subscriptions, TickRate};
+//!
+//! #[derive(Message)]
+//! struct Bomb { damage: i32 }
+//!
+//! struct Player { hit_points: i32 }
+//!
+//! impl Actor for Player {
+//!     fn subscriptions(on: &mut Subscriptions<Self>) {
+//!         on.message(Self::take_damage);
+//!     }
+//! }
+//!
+//! impl Player {
+//!     fn take_damage(&mut self, bomb: &Bomb, _: &Context) {
+//!         self.hit_points -= bomb.damage;
+//!         println!("I took {} damage from the bomb", bomb.damage);
+//!     }
+//! }
+//!
+//! let manager = ActorManager::new();
+//! manager.register(Player { hit_points: 100 });
+//! manager.queue(Bomb { damage: 10 });
+//! manager.run(TickRate::hz(30), |_| Flow::Stop)?;
+//! # Ok::<(), pysage_core::TickError>(())
+//! ```
+//!
+//! Failure: a handler's error or panic costs only that message for that actor. Panics are caught,
+//! so this needs `panic = "unwind"`, which is the default; with `panic = "abort"` the process ends.
+
+// The derive's expansion names this crate from outside.
+extern crate self as pysage_core;
+
+mod actor;
+mod clock;
+mod error;
+mod manager;
+mod message;
+mod trace;
+
+pub use actor::{Actor, ActorId, BoxError, Context, Flow, HandlerReturn, Subscriptions};
+pub use clock::{Clock, ManualClock};
+pub use error::{
+    AccessError, InstallError, RegisterError, SingletonError, SubscribeError, TickError,
+};
+pub use manager::{
+    ActorFailed, ActorManager, Budget, Counters, DeadLetter, DropReason, Failure, FailureCause,
+    Handle, ManagerConfig, NameTaken, Overflow, Producer, Queued, Refused, RefusedReason,
+    RunReport, TickRate, TickReport, Triggered,
+};
+pub use message::{AnyMessage, Delivery, Message, PacketType, Property, PropertyError};
+// `MessageTrait` is the trait without the derive, for crates that bring a derive of their own.
+#[doc(hidden)]
+pub use manager::{TopicCell, TopicKey};
+#[doc(hidden)]
+pub use message::{Message as MessageTrait, MessageSlot, SlotCell};
+/// Derives [`Message`](trait@Message) for a struct or an enum.
+pub use pysage_macros::Message;

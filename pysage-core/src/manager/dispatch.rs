@@ -1,0 +1,136 @@
+//! The batch of a tick, and its way to the handlers.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::rc::Rc;
+
+use super::failure::PanicPayload;
+use super::letters::DropReason;
+use super::queue::RunLog;
+use super::tick::Meter;
+use super::topic::ErasedTopic;
+use super::{ActorManager, World};
+use crate::actor::Context;
+
+/// The messages of a tick, in order.
+#[derive(Default)]
+pub(crate) struct Batch {
+    pub(crate) log: RunLog,
+    /// The topics by slot, as they were when the queues were swapped.
+    topics: Vec<Option<Rc<dyn ErasedTopic>>>,
+    /// Topics that have messages in this batch.
+    touched: Vec<u32>,
+    /// Messages in the batch.
+    pub(crate) count: usize,
+}
+
+impl World {
+    /// Takes the batch of this tick: what was left over, and behind it what was queued since.
+    pub(crate) fn swap(&self) -> Batch {
+        let mut batch = self.batch.take();
+        let mut front = self.front();
+        if batch.topics.len() != front.topics.len() || !batch.has_all_of(&front.touched) {
+            batch.topics.clone_from(&front.topics);
+        }
+        let left_over = batch.count > 0;
+        for slot in front.touched.drain(..) {
+            batch.topic(slot).swap();
+            if !left_over || !batch.touched.contains(&slot) {
+                batch.touched.push(slot);
+            }
+        }
+        batch.log.append(&mut front.log);
+        batch.count += std::mem::take(&mut front.count);
+        front.room = self.config.queue_capacity;
+        self.left_over.set(0);
+        batch
+    }
+
+    /// Keeps what the budget left over for the next tick.
+    pub(crate) fn keep(&self, mut batch: Batch) {
+        batch.log.compact();
+        for slot in &batch.touched {
+            batch.topic(*slot).release();
+        }
+        if batch.count == 0 {
+            batch.touched.clear();
+        }
+        let mut front = self.front();
+        front.room = front.room.saturating_sub(batch.count);
+        self.left_over.set(batch.count);
+        drop(front);
+        *self.batch.borrow_mut() = batch;
+    }
+}
+
+impl Batch {
+    /// Delivers in order until the batch is empty or the meter has run out.
+    pub(crate) fn dispatch(&mut self, manager: &ActorManager, meter: &mut Meter) {
+        let cx = Context::new(manager);
+        let resets = manager.world().resets.get();
+        while let Err(panic) = catch_unwind(AssertUnwindSafe(|| self.deliver(&cx, meter, resets))) {
+            self.contain(panic, &cx, meter);
+        }
+        if manager.world().resets.get() != resets {
+            manager.world().counters.dropped(DropReason::Reset, self.count as u64);
+            std::mem::take(self).discard();
+        }
+    }
+
+    fn deliver(&mut self, cx: &Context, meter: &mut Meter, resets: u64) {
+        let world = cx.world();
+        let mut changes = world.changes();
+        while let Some(run) = self.log.upcoming().first() {
+            let allowance = meter.allowance();
+            if allowance == 0 {
+                return;
+            }
+            if run.count == 0 {
+                self.log.skip();
+                continue;
+            }
+            let removed = self.topic(run.slot).deliver(self.log.upcoming(), allowance, cx);
+            self.advance(removed, meter);
+            if world.changes() != changes {
+                changes = world.changes();
+                if world.resets.get() != resets {
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Takes note of messages that are done.
+    #[inline(always)]
+    fn advance(&mut self, removed: usize, meter: &mut Meter) {
+        meter.spend(removed);
+        self.count -= removed;
+        self.log.advance(removed);
+    }
+
+    /// Takes the actor out that panicked. The message goes on to those behind it.
+    #[cold]
+    fn contain(&mut self, panic: PanicPayload, cx: &Context, meter: &mut Meter) {
+        let topic = self.topic(self.log.upcoming()[0].slot).clone();
+        self.advance(topic.removed(cx), meter);
+        if cx.running().is_some() {
+            topic.resume_at(cx.behind());
+        }
+        cx.contain(topic.name(), panic);
+    }
+
+    /// Drops its messages.
+    pub(crate) fn discard(self) {
+        for slot in &self.touched {
+            self.topic(*slot).discard();
+        }
+    }
+
+    fn has_all_of(&self, slots: &[u32]) -> bool {
+        slots.iter().all(|slot| matches!(self.topics.get(*slot as usize), Some(Some(_))))
+    }
+
+    #[inline(always)]
+    fn topic(&self, slot: u32) -> &Rc<dyn ErasedTopic> {
+        self.topics[slot as usize].as_ref().expect("what is queued has a topic")
+    }
+}

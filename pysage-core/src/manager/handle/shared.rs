@@ -1,0 +1,122 @@
+//! What a manager shares with its handles.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use parking_lot::{Condvar, Mutex};
+
+use super::shard::{Shard, ShardQueue};
+
+/// The queues of all handles, and what wakes and stops the manager's loop.
+pub(crate) struct Shared {
+    shards: Mutex<Shards>,
+    capacity: usize,
+    stop: AtomicBool,
+    woken: Mutex<bool>,
+    waking: Condvar,
+    on_wake: Mutex<Option<Arc<dyn Fn() + Send + Sync>>>,
+}
+
+struct Shards {
+    open: bool,
+    list: Vec<Arc<Shard>>,
+    /// Empty; swapped with a shard's queue, so that its thread is held up for a moment only.
+    spare: ShardQueue,
+}
+
+impl Shared {
+    pub(crate) fn new(capacity: usize) -> Shared {
+        let shards = Shards { open: true, list: Vec::new(), spare: ShardQueue::default() };
+        Shared {
+            shards: Mutex::new(shards),
+            capacity,
+            stop: AtomicBool::new(false),
+            woken: Mutex::new(false),
+            waking: Condvar::new(),
+            on_wake: Mutex::new(None),
+        }
+    }
+
+    pub(super) fn new_shard(&self) -> Arc<Shard> {
+        let mut shards = self.shards.lock();
+        let shard = Arc::new(Shard::new(self.capacity, shards.open));
+        if shards.open {
+            shards.list.push(shard.clone());
+        }
+        shard
+    }
+
+    /// Has what is in each handle's queue taken over, while there is room; returns how much.
+    pub(super) fn receive(
+        &self,
+        has_room: impl Fn() -> bool,
+        mut take: impl FnMut(&mut ShardQueue) -> usize,
+    ) -> usize {
+        let mut shards = self.shards.lock();
+        let Shards { list, spare, .. } = &mut *shards;
+        let mut received = 0;
+        list.retain(|shard| {
+            // Asked first: what the last handle queued before it was dropped is then seen below.
+            let in_use = Arc::strong_count(shard) > 1;
+            if !has_room() {
+                return true;
+            }
+            shard.swap(spare);
+            received += take(spare);
+            in_use
+        });
+        received
+    }
+
+    /// Drops what is in all handles' queues.
+    pub(crate) fn clear(&self) {
+        let queues: Vec<_> = self.shards.lock().list.iter().map(|shard| shard.take()).collect();
+        drop(queues);
+    }
+
+    /// Refuses messages from now on, and drops those that wait.
+    pub(crate) fn close(&self) {
+        let mut shards = self.shards.lock();
+        shards.open = false;
+        let list = std::mem::take(&mut shards.list);
+        drop(shards);
+        for shard in list {
+            shard.close();
+        }
+    }
+
+    pub(super) fn stop(&self) {
+        self.stop.store(true, Ordering::Release);
+        self.wake();
+    }
+
+    /// Whether a stop was asked for since the last call.
+    pub(crate) fn take_stop(&self) -> bool {
+        self.stop.swap(false, Ordering::AcqRel)
+    }
+
+    pub(super) fn on_wake(&self, wake: Arc<dyn Fn() + Send + Sync>) {
+        *self.on_wake.lock() = Some(wake);
+    }
+
+    pub(super) fn wake(&self) {
+        *self.woken.lock() = true;
+        self.waking.notify_all();
+        let on_wake = self.on_wake.lock().clone();
+        if let Some(on_wake) = on_wake {
+            on_wake();
+        }
+    }
+
+    /// Waits until this time, until a stop is asked for, or, with `for_wake`, until woken.
+    pub(crate) fn wait_until(&self, time: Instant, for_wake: bool) {
+        let mut woken = self.woken.lock();
+        while !(self.stop.load(Ordering::Acquire) || *woken && for_wake) {
+            if self.waking.wait_until(&mut woken, time).timed_out() {
+                break;
+            }
+        }
+        *woken = false;
+    }
+}

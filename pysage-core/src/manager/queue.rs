@@ -1,0 +1,362 @@
+//! The queue: which messages wait, for whom, in which order.
+
+use std::cell::{Cell, RefMut};
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+use super::World;
+use super::config::Overflow;
+use super::letters::{DropReason, Queued};
+use super::topic::{ErasedTopic, Topic};
+use crate::actor::ActorId;
+use crate::message::Message;
+
+/// Consecutive messages of one type for one receiver (or for all subscribers).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Run {
+    pub(crate) receiver: Option<ActorId>,
+    /// The topic that holds the messages.
+    pub(crate) slot: u32,
+    pub(crate) count: u32,
+}
+
+impl Run {
+    /// Whether both are one message for an actor, of the same type and class.
+    #[inline(always)]
+    pub(crate) fn is_alike(&self, other: &Run) -> bool {
+        match (self.receiver, other.receiver) {
+            (Some(one), Some(two)) => {
+                (self.slot, self.count, one.class, one.manager)
+                    == (other.slot, other.count, two.class, two.manager)
+                    && self.count == 1
+            }
+            _ => false,
+        }
+    }
+}
+
+/// The strict order of messages over all types; the messages themselves are in their topics.
+#[derive(Default)]
+pub(crate) struct RunLog {
+    runs: Vec<Run>,
+    /// So many runs at the front are done.
+    done: usize,
+}
+
+impl RunLog {
+    #[inline(always)]
+    pub(crate) fn push(&mut self, run: Run) {
+        if let Some(last) = self.runs.last_mut()
+            && (last.slot == run.slot) & (last.receiver == run.receiver)
+            && let Some(count) = last.count.checked_add(run.count)
+        {
+            last.count = count;
+            return;
+        }
+        self.runs.push(run);
+    }
+
+    pub(crate) fn append(&mut self, later: &mut RunLog) {
+        if self.upcoming().is_empty() {
+            self.runs.clear();
+            self.done = 0;
+            std::mem::swap(self, later);
+        } else {
+            self.runs.extend_from_slice(later.upcoming());
+            later.runs.clear();
+            later.done = 0;
+        }
+    }
+
+    /// The runs that are not done; of the first, `count` messages.
+    #[inline(always)]
+    pub(crate) fn upcoming(&self) -> &[Run] {
+        &self.runs[self.done..]
+    }
+
+    /// Takes note that the first messages are done.
+    #[inline(always)]
+    pub(crate) fn advance(&mut self, messages: usize) {
+        let mut left = messages;
+        while left > 0 {
+            let run = &mut self.runs[self.done];
+            let count = run.count as usize;
+            if left < count {
+                run.count -= left as u32;
+                return;
+            }
+            left -= count;
+            self.done += 1;
+        }
+    }
+
+    /// Leaves out a run of no messages.
+    #[cold]
+    pub(crate) fn skip(&mut self) {
+        self.done += 1;
+    }
+
+    /// Forgets what is done, when that is worth moving the rest.
+    pub(crate) fn compact(&mut self) {
+        if self.done * 2 >= self.runs.len() {
+            self.runs.drain(..self.done);
+            self.done = 0;
+        }
+    }
+
+    /// Takes note that the oldest message of a topic was removed.
+    pub(crate) fn remove_oldest_of(&mut self, slot: u32) -> bool {
+        let waiting = &mut self.runs[self.done..];
+        let run = waiting.iter_mut().find(|run| run.slot == slot && run.count > 0);
+        run.map(|run| run.count -= 1).is_some()
+    }
+
+    /// Takes note that all messages of a topic were removed; returns how many.
+    pub(crate) fn remove_all_of(&mut self, slot: u32) -> usize {
+        let waiting = &mut self.runs[self.done..];
+        let runs = waiting.iter_mut().filter(|run| run.slot == slot);
+        runs.map(|run| std::mem::take(&mut run.count) as usize).sum()
+    }
+
+    /// Takes note that the oldest message of all was removed; says which that was.
+    pub(crate) fn remove_oldest(&mut self) -> Option<(u32, Option<ActorId>)> {
+        while self.upcoming().first().is_some_and(|run| run.count == 0) {
+            self.skip();
+        }
+        let run = *self.upcoming().first()?;
+        self.advance(1);
+        self.compact();
+        Some((run.slot, run.receiver))
+    }
+}
+
+/// The messages for the next tick.
+#[derive(Default)]
+pub(crate) struct Front {
+    pub(crate) topics: Vec<Option<Rc<dyn ErasedTopic>>>,
+    /// Topics that have messages for the next tick.
+    pub(crate) touched: Vec<u32>,
+    pub(crate) log: RunLog,
+    pub(crate) count: usize,
+    /// How many more messages may be queued.
+    pub(crate) room: usize,
+}
+
+/// The run that messages are being added to: most messages only count one up here, and the log
+/// learns of the run when another one begins, or when somebody looks at the queue.
+pub(crate) struct OpenRun {
+    slot: Cell<u32>,
+    receiver: Cell<Option<ActorId>>,
+    count: Cell<u32>,
+    /// How many messages the run may have until somebody looks whether there is more room.
+    room: Cell<u32>,
+}
+
+impl OpenRun {
+    pub(crate) fn none() -> OpenRun {
+        let count = Cell::new(0);
+        OpenRun { slot: Cell::new(0), receiver: Cell::new(None), count, room: Cell::new(0) }
+    }
+
+    /// Adds a message, if it belongs to this run and there is room.
+    #[inline(always)]
+    fn add(&self, slot: u32, receiver: Option<ActorId>) -> bool {
+        let count = self.count.get();
+        let belongs = (self.slot.get() == slot) & (self.receiver.get() == receiver);
+        let fits = belongs & (count < self.room.get());
+        self.count.set(count + u32::from(fits));
+        fits
+    }
+
+    fn begin(&self, slot: u32, receiver: Option<ActorId>, room: usize) {
+        self.slot.set(slot);
+        self.receiver.set(receiver);
+        self.count.set(0);
+        self.room.set(u32::try_from(room).unwrap_or(u32::MAX));
+    }
+
+    /// Takes the messages that the log does not know of. None can be added from then on.
+    #[inline(always)]
+    fn end(&self) -> Option<Run> {
+        self.room.set(0);
+        let (receiver, slot, count) = (self.receiver.get(), self.slot.get(), self.count.take());
+        (count > 0).then_some(Run { receiver, slot, count })
+    }
+}
+
+impl Front {
+    /// Forgets all messages.
+    pub(crate) fn clear(&mut self, room: usize) {
+        self.touched.clear();
+        self.log = RunLog::default();
+        self.count = 0;
+        self.room = room;
+    }
+
+    /// Takes note of messages of several types that were put behind those in their topics.
+    pub(crate) fn append(&mut self, touched: &mut Vec<u32>, log: &mut RunLog, count: usize) {
+        for slot in touched.drain(..) {
+            if !self.touched.contains(&slot) {
+                self.touched.push(slot);
+            }
+        }
+        self.log.append(log);
+        self.count += count;
+        self.room = self.room.saturating_sub(count);
+    }
+
+    /// Takes note of messages that were put into their topic.
+    #[inline(always)]
+    fn note(&mut self, run: Run) {
+        self.count += run.count as usize;
+        self.room -= (run.count as usize).min(self.room);
+        self.log.push(run);
+    }
+}
+
+impl World {
+    /// The messages for the next tick, all of them in the log.
+    #[inline(always)]
+    pub(crate) fn front(&self) -> RefMut<'_, Front> {
+        let mut front = self.front.borrow_mut();
+        if let Some(run) = self.open_run.end() {
+            front.note(run);
+        }
+        front
+    }
+
+    #[inline]
+    pub(crate) fn enqueue<M: Message>(&self, receiver: Option<ActorId>, message: M) -> Queued {
+        if M::VALIDATED && message.validate().is_err() {
+            return self.refuse(&message, receiver, DropReason::Invalid);
+        }
+        if !self.open_run.add(M::slot().index(), receiver) {
+            return self.enqueue_in_new_run(receiver, message);
+        }
+        self.with_topic::<M, _>(|topic| topic.push(message));
+        Queued::Accepted
+    }
+
+    #[inline(never)]
+    fn enqueue_in_new_run<M: Message>(&self, receiver: Option<ActorId>, message: M) -> Queued {
+        let slot = M::slot().index();
+        let room = self.front().room;
+        if room == 0 {
+            return self.overflow(receiver, message);
+        }
+        self.open_run.begin(slot, receiver, room);
+        self.open_run.add(slot, receiver);
+        if self.with_topic::<M, _>(|topic| topic.push(message)) {
+            self.front.borrow_mut().touched.push(slot);
+        }
+        Queued::Accepted
+    }
+
+    /// Queues messages that are in a queue of their own, as far as there is room. All are valid.
+    pub(crate) fn enqueue_all<M: Message>(
+        &self,
+        receiver: Option<ActorId>,
+        messages: impl Iterator<Item = M>,
+    ) -> usize {
+        let room = self.front().room;
+        let fits = messages.size_hint().1.is_some_and(|most| most <= room.min(u32::MAX as usize));
+        if M::VALIDATED || !fits {
+            let accepted = messages.filter_map(|message| {
+                (self.enqueue(receiver, message) == Queued::Accepted).then_some(())
+            });
+            return accepted.count();
+        }
+        let topic = self.topic::<M>();
+        let queue = topic.front.take();
+        let before = queue.len();
+        let mut filling = Filling { world: self, topic: &topic, receiver, queue, before };
+        filling.queue.extend(messages);
+        filling.added()
+    }
+
+    #[cold]
+    fn overflow<M: Message>(&self, receiver: Option<ActorId>, message: M) -> Queued {
+        match self.config.overflow {
+            Overflow::Refuse => self.refuse(&message, receiver, DropReason::QueueFull),
+            Overflow::DropNewest => {
+                self.dead_letter(&message, receiver, DropReason::QueueFull);
+                Queued::Accepted
+            }
+            Overflow::DropOldest if self.drop_oldest() => self.enqueue(receiver, message),
+            Overflow::DropOldest => self.refuse(&message, receiver, DropReason::QueueFull),
+        }
+    }
+
+    fn refuse<M: Message>(
+        &self,
+        message: &M,
+        receiver: Option<ActorId>,
+        reason: DropReason,
+    ) -> Queued {
+        self.dead_letter(message, receiver, reason);
+        Queued::Refused(reason)
+    }
+
+    fn drop_oldest(&self) -> bool {
+        let left_over = self.batch.borrow_mut().log.remove_oldest();
+        let (oldest, left_over) = match left_over {
+            Some(oldest) => (Some(oldest), true),
+            None => (self.front().log.remove_oldest(), false),
+        };
+        let Some((slot, receiver)) = oldest else { return false };
+        let topic = self.topic_at(slot);
+        self.note_removed(1, left_over);
+        topic.give_up_oldest(left_over, receiver, self);
+        true
+    }
+
+    /// Makes room for as many more messages.
+    pub(crate) fn note_removed(&self, count: usize, left_over: bool) {
+        let mut front = self.front();
+        front.room += count;
+        if left_over {
+            self.left_over.set(self.left_over.get() - count);
+        } else {
+            front.count -= count;
+        }
+    }
+}
+
+/// A topic's queue, taken out while somebody else's iterator fills it: the iterator may queue
+/// messages itself, and may panic.
+struct Filling<'a, M: Message> {
+    world: &'a World,
+    topic: &'a Topic<M>,
+    receiver: Option<ActorId>,
+    queue: VecDeque<M>,
+    before: usize,
+}
+
+impl<M: Message> Filling<'_, M> {
+    fn added(&self) -> usize {
+        self.queue.len() - self.before
+    }
+}
+
+impl<M: Message> Drop for Filling<'_, M> {
+    fn drop(&mut self) {
+        let (added, first) = (self.added(), self.before == 0);
+        let mut queue = self.topic.front.borrow_mut();
+        if !queue.is_empty() {
+            // What the iterator queued stands in the log already, so it goes first.
+            let mut added = self.queue.split_off(self.before);
+            self.queue.append(&mut queue);
+            self.queue.append(&mut added);
+        }
+        std::mem::swap(&mut *queue, &mut self.queue);
+        if added > 0 {
+            let count = u32::try_from(added).expect("a batch was checked to fit");
+            let slot = M::slot().index();
+            let mut front = self.world.front();
+            if first {
+                front.touched.push(slot);
+            }
+            front.note(Run { receiver: self.receiver, slot, count });
+        }
+    }
+}

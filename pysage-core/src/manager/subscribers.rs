@@ -1,0 +1,264 @@
+//! Who gets the messages of one type, in the order of registration.
+
+use std::collections::HashMap;
+use std::num::NonZeroU32;
+use std::rc::Rc;
+
+use crate::actor::{ActorId, Context, Deliver, Delivered, Neighbours, Position};
+
+/// The subscribers of one message type: what a delivery works from while actors come and go.
+///
+/// Copied on write, so that a delivery that has begun sees nobody who subscribed after it began;
+/// who left since is told by the birth number of the actor's place.
+pub(crate) struct Subscribers<M> {
+    spans: Vec<Span<M>>,
+    /// So many spans at the front handle every message, not this type only.
+    wild: usize,
+    by_class: Vec<ClassHandlers<M>>,
+    /// Actors that do not stand as their class does, by class and index.
+    singles: HashMap<(u16, u32), Single<M>>,
+}
+
+/// Neighbouring actors with one handler.
+pub(crate) struct Span<M> {
+    pub(crate) handler: Rc<dyn Deliver<M>>,
+    pub(crate) class: u16,
+    pub(crate) actors: Neighbours,
+}
+
+/// The handlers that every actor of a class has for this message type.
+struct ClassHandlers<M> {
+    typed: Option<Rc<dyn Deliver<M>>>,
+    any: Vec<Rc<dyn Deliver<M>>>,
+}
+
+/// One actor that was subscribed (or, without a handler, unsubscribed) at run time.
+struct Single<M> {
+    birth: NonZeroU32,
+    handler: Option<Rc<dyn Deliver<M>>>,
+}
+
+impl<M> Subscribers<M> {
+    pub(crate) fn spans(&self) -> &[Span<M>] {
+        &self.spans
+    }
+
+    pub(crate) fn wild(&self) -> &[Span<M>] {
+        &self.spans[..self.wild]
+    }
+
+    /// Whether a message for one receiver concerns others, or not each actor of its class.
+    #[inline(always)]
+    pub(crate) fn has_exceptions(&self) -> bool {
+        (self.wild > 0) | !self.singles.is_empty()
+    }
+
+    /// Gives the message to these spans from a position on; with `stops`, until it is used up.
+    #[inline]
+    pub(crate) fn deliver(
+        spans: &[Span<M>],
+        message: &M,
+        from: Position,
+        stops: bool,
+        cx: &Context,
+    ) -> Delivered {
+        let mut delivered = Delivered::default();
+        let mut index = from.index;
+        for (number, span) in spans.iter().enumerate().skip(from.span as usize) {
+            cx.enter(span.class, span.actors.birth, number as u32);
+            let here = span.handler.to_neighbours(span.actors, index, message, stops, cx);
+            delivered.taken |= here.taken;
+            delivered.stopped |= here.stopped;
+            if stops && here.stopped {
+                break;
+            }
+            index = 0;
+        }
+        delivered
+    }
+
+    /// The handler through which this actor is subscribed: by type, or else by name.
+    #[inline]
+    pub(crate) fn handler_of(&self, actor: ActorId) -> Option<&Rc<dyn Deliver<M>>> {
+        if let Some(single) = self.singles.get(&(actor.class, actor.index))
+            && single.birth == actor.birth
+        {
+            return single.handler.as_ref();
+        }
+        self.class_handler(actor.class)
+    }
+
+    /// The handler that the class has, whether or not the actor is subscribed.
+    #[inline(always)]
+    pub(crate) fn class_handler(&self, class: u16) -> Option<&Rc<dyn Deliver<M>>> {
+        let handlers = self.by_class.get(usize::from(class))?;
+        match &handlers.typed {
+            Some(handler) => Some(handler),
+            None => handlers.named(),
+        }
+    }
+
+    /// Gives every actor of the class that is enlisted from now on this handler.
+    pub(crate) fn bind(&mut self, class: u16, handler: Rc<dyn Deliver<M>>) {
+        let class = usize::from(class);
+        if self.by_class.len() <= class {
+            self.by_class.resize_with(class + 1, ClassHandlers::default);
+        }
+        let handlers = &mut self.by_class[class];
+        if handler.any().is_some() {
+            handlers.any.push(handler);
+        } else {
+            handlers.typed = Some(handler);
+        }
+    }
+
+    /// Puts a new actor of a bound class behind those that are there; returns how often.
+    #[inline]
+    pub(crate) fn enlist(&mut self, class: u16, index: u32, birth: NonZeroU32) -> usize {
+        let Some(handlers) = self.by_class.get(usize::from(class)) else { return 0 };
+        if let (Some(handler), true) = (&handlers.typed, handlers.any.is_empty()) {
+            let handler = handler.clone();
+            self.push(handler, class, index, birth);
+            return 1;
+        }
+        let typed = handlers.typed.iter().cloned();
+        let all: Vec<_> = typed.chain(handlers.any.iter().cloned()).collect();
+        let count = all.len();
+        for handler in all {
+            self.push(handler, class, index, birth);
+        }
+        count
+    }
+
+    /// Takes over those who handle messages of any type, or of this name; their handlers are
+    /// bound already. Returns how many places that makes.
+    pub(crate) fn adopt<N>(&mut self, untyped: &Subscribers<N>, name: &str) -> usize {
+        for span in untyped.spans() {
+            let Some(any) = span.handler.any().filter(|any| any.takes(name)) else { continue };
+            let bound = &self.by_class[usize::from(span.class)].any;
+            let is_same = |handler: &&Rc<dyn Deliver<M>>| {
+                handler.any().is_some_and(|bound| Rc::ptr_eq(bound, any))
+            };
+            let handler = bound.iter().find(is_same).expect("untyped handlers are bound").clone();
+            let actors = span.actors;
+            for index in actors.start..actors.start + actors.length {
+                self.push(handler.clone(), span.class, index, actors.birth);
+            }
+        }
+        self.places()
+    }
+
+    /// Subscribes one actor with a handler of its own.
+    pub(crate) fn enlist_single(&mut self, actor: ActorId, handler: Rc<dyn Deliver<M>>) {
+        let single = Single { birth: actor.birth, handler: Some(handler.clone()) };
+        self.singles.insert((actor.class, actor.index), single);
+        self.push(handler, actor.class, actor.index, actor.birth);
+    }
+
+    /// Ends the subscriptions of one actor, but for that to every message.
+    pub(crate) fn delist_single(&mut self, actor: ActorId) {
+        self.singles
+            .insert((actor.class, actor.index), Single { birth: actor.birth, handler: None });
+        self.keep(|span, index| {
+            is_wild(&span.handler) || (span.class, index) != (actor.class, actor.index)
+        });
+    }
+
+    /// Forgets what was special about an actor that is gone.
+    pub(crate) fn forget_single(&mut self, class: u16, index: u32) {
+        self.singles.remove(&(class, index));
+    }
+
+    /// Leaves out the actors that are gone; returns how many places remain.
+    pub(crate) fn sweep(&mut self) -> usize {
+        self.keep(|span, index| span.handler.lives(index, span.actors.birth));
+        self.places()
+    }
+
+    fn places(&self) -> usize {
+        self.spans.iter().map(|span| span.actors.length as usize).sum()
+    }
+
+    fn keep(&mut self, stays: impl Fn(&Span<M>, u32) -> bool) {
+        self.wild = 0;
+        for span in std::mem::take(&mut self.spans) {
+            let actors = span.actors;
+            for index in actors.start..actors.start + actors.length {
+                if stays(&span, index) {
+                    self.push(span.handler.clone(), span.class, index, actors.birth);
+                }
+            }
+        }
+    }
+
+    #[inline]
+    fn push(&mut self, handler: Rc<dyn Deliver<M>>, class: u16, index: u32, birth: NonZeroU32) {
+        let wild = is_wild(&handler);
+        let end = if wild { self.wild } else { self.spans.len() };
+        let first = if wild { 0 } else { self.wild };
+        if let Some(last) = self.spans[first..end].last_mut()
+            && last.class == class
+            && last.actors.birth == birth
+            && last.actors.start + last.actors.length == index
+            && Rc::ptr_eq(&last.handler, &handler)
+        {
+            last.actors.length += 1;
+            return;
+        }
+        let actors = Neighbours { start: index, length: 1, birth };
+        self.spans.insert(end, Span { handler, class, actors });
+        self.wild += usize::from(wild);
+    }
+}
+
+fn is_wild<M>(handler: &Rc<dyn Deliver<M>>) -> bool {
+    handler.any().is_some_and(|any| any.name().is_none())
+}
+
+impl<M> Default for Subscribers<M> {
+    fn default() -> Self {
+        Subscribers { spans: Vec::new(), wild: 0, by_class: Vec::new(), singles: HashMap::new() }
+    }
+}
+
+impl<M> Clone for Subscribers<M> {
+    fn clone(&self) -> Self {
+        Subscribers {
+            spans: self.spans.clone(),
+            wild: self.wild,
+            by_class: self.by_class.clone(),
+            singles: self.singles.clone(),
+        }
+    }
+}
+
+impl<M> Clone for Span<M> {
+    fn clone(&self) -> Self {
+        Span { handler: self.handler.clone(), class: self.class, actors: self.actors }
+    }
+}
+
+impl<M> ClassHandlers<M> {
+    #[cold]
+    fn named(&self) -> Option<&Rc<dyn Deliver<M>>> {
+        self.any.iter().find(|handler| !is_wild(handler))
+    }
+}
+
+impl<M> Default for ClassHandlers<M> {
+    fn default() -> Self {
+        ClassHandlers { typed: None, any: Vec::new() }
+    }
+}
+
+impl<M> Clone for ClassHandlers<M> {
+    fn clone(&self) -> Self {
+        ClassHandlers { typed: self.typed.clone(), any: self.any.clone() }
+    }
+}
+
+impl<M> Clone for Single<M> {
+    fn clone(&self) -> Self {
+        Single { birth: self.birth, handler: self.handler.clone() }
+    }
+}

@@ -1,0 +1,256 @@
+//! One message type within a manager: its waiting messages and its subscribers.
+
+mod cell;
+mod delivery;
+
+use std::any::Any;
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::num::NonZeroU32;
+use std::rc::Rc;
+
+use super::World;
+use super::letters::DropReason;
+use super::queue::Run;
+use super::subscribers::Subscribers;
+use crate::actor::{ActorId, Context, Deliver, DeliverAny, Position, Untyped};
+use crate::message::{Message, NamedMessage};
+
+pub use cell::{TopicCell, TopicKey};
+
+/// Subscribers are swept once this many are gone, and more are gone than there.
+const SWEEP_AT_LEAST: usize = 32;
+
+/// The queue and the subscribers of one message type.
+pub(crate) struct Topic<M> {
+    /// Messages for the next tick, in the order queued.
+    pub(crate) front: RefCell<VecDeque<M>>,
+    back: RefCell<Back<M>>,
+    /// How many messages `back` had when the delivery in progress began.
+    back_at_start: Cell<usize>,
+    subscribers: RefCell<Rc<Subscribers<M>>>,
+    /// Places in `subscribers`, and how many of them belong to actors that are gone.
+    places: Cell<usize>,
+    gone: Cell<usize>,
+    /// Where the first message of `back` goes on after a panic.
+    resume: Cell<Option<Position>>,
+}
+
+/// What the dispatch works on. It stays borrowed while handlers run, which never touch it.
+struct Back<M> {
+    /// Messages of the batch. Left over ones stay for the next tick.
+    messages: VecDeque<M>,
+    /// The subscribers as the delivery in progress sees them, and of which state of the world.
+    subscribers: Rc<Subscribers<M>>,
+    changes: u64,
+}
+
+impl<M> Back<M> {
+    /// No state of the world: what is known of the subscribers is out of date.
+    const NEVER: u64 = u64::MAX;
+}
+
+impl<M> Default for Back<M> {
+    fn default() -> Self {
+        Back { messages: VecDeque::new(), subscribers: Rc::default(), changes: Back::<M>::NEVER }
+    }
+}
+
+/// What a manager does with a topic whatever its message type.
+pub(crate) trait ErasedTopic: Any {
+    fn name(&self) -> &'static str;
+    /// Moves the messages for the next tick behind those left over.
+    fn swap(&self);
+    /// Delivers from the run at the front of `upcoming`, and from those behind it of the same
+    /// kind: `allowance` messages at most, one at least. Returns how many were removed.
+    fn deliver(&self, upcoming: &[Run], allowance: u32, cx: &Context) -> usize;
+    /// Removes what the delivery that panicked had handled; returns how many it removed in all.
+    fn removed(&self, cx: &Context) -> usize;
+    /// Where the first message goes on, whose delivery panicked.
+    fn resume_at(&self, position: Position);
+    /// Lets go of the subscribers that the dispatch worked from.
+    fn release(&self);
+    /// Drops the messages for the next tick.
+    fn clear(&self);
+    /// Takes note that the manager is gone.
+    fn close(&self, world: &World);
+    /// Drops the messages of the batch.
+    fn discard(&self);
+    /// Makes the oldest message a dead letter: of those left over, or of those for the next tick.
+    fn give_up_oldest(&self, left_over: bool, receiver: Option<ActorId>, world: &World);
+    /// Subscribes a new actor as its class is.
+    fn enlist(&self, class: u16, index: u32, birth: NonZeroU32);
+    /// Takes note that an actor is gone.
+    fn delist(&self, class: u16, index: u32);
+    /// Adds a handler of every message or of a name to what actors of the class get.
+    fn bind_any(&self, class: u16, handler: Rc<dyn DeliverAny>);
+}
+
+impl<M: Message> Topic<M> {
+    pub(crate) fn new() -> Topic<M> {
+        Topic {
+            front: RefCell::default(),
+            back: RefCell::default(),
+            back_at_start: Cell::new(0),
+            subscribers: RefCell::default(),
+            places: Cell::new(0),
+            gone: Cell::new(0),
+            resume: Cell::new(None),
+        }
+    }
+
+    /// The subscribers as they are now.
+    pub(crate) fn subscribers(&self) -> Rc<Subscribers<M>> {
+        self.subscribers.borrow().clone()
+    }
+
+    /// Adds a handler of this type to what actors of the class get.
+    pub(crate) fn bind(&self, class: u16, handler: Rc<dyn Deliver<M>>) {
+        self.edit(|subscribers| subscribers.bind(class, handler));
+    }
+
+    /// Subscribes one actor at run time.
+    pub(crate) fn subscribe(&self, actor: ActorId, handler: Rc<dyn Deliver<M>>) {
+        self.edit(|subscribers| subscribers.enlist_single(actor, handler));
+        self.places.set(self.places.get() + 1);
+    }
+
+    /// Unsubscribes one actor at run time.
+    pub(crate) fn unsubscribe(&self, actor: ActorId) {
+        self.edit(|subscribers| {
+            subscribers.delist_single(actor);
+            self.places.set(subscribers.sweep());
+        });
+        self.gone.set(0);
+    }
+
+    /// Subscribes the living actors that handle messages of any type, or of this name.
+    pub(crate) fn adopt(&self, untyped: &Subscribers<NamedMessage>) {
+        let places = self.edit(|subscribers| subscribers.adopt(untyped, M::NAME));
+        self.places.set(places);
+    }
+
+    /// Puts a message behind those for the next tick; returns whether it is the first.
+    #[inline(always)]
+    pub(crate) fn push(&self, message: M) -> bool {
+        let mut front = self.front.borrow_mut();
+        let first = front.is_empty();
+        front.push_back(message);
+        first
+    }
+
+    /// Moves messages behind those for the next tick.
+    pub(crate) fn append(&self, messages: &mut VecDeque<M>) {
+        let mut front = self.front.borrow_mut();
+        if front.is_empty() {
+            std::mem::swap(&mut *front, messages);
+        } else {
+            front.append(messages);
+        }
+    }
+
+    /// Removes the oldest message, left over or for the next tick.
+    pub(crate) fn take_oldest(&self, left_over: bool) -> Option<M> {
+        if left_over {
+            self.back.borrow_mut().messages.pop_front()
+        } else {
+            self.front.borrow_mut().pop_front()
+        }
+    }
+
+    #[inline(always)]
+    fn edit<R>(&self, change: impl FnOnce(&mut Subscribers<M>) -> R) -> R {
+        change(Rc::make_mut(&mut self.subscribers.borrow_mut()))
+    }
+}
+
+impl<M: Message> ErasedTopic for Topic<M> {
+    fn name(&self) -> &'static str {
+        M::NAME
+    }
+
+    fn swap(&self) {
+        let (mut front, mut back) = (self.front.borrow_mut(), self.back.borrow_mut());
+        if back.messages.is_empty() {
+            std::mem::swap(&mut *front, &mut back.messages);
+        } else {
+            back.messages.append(&mut front);
+        }
+    }
+
+    fn deliver(&self, upcoming: &[Run], allowance: u32, cx: &Context) -> usize {
+        let mut back = self.back.borrow_mut();
+        self.back_at_start.set(back.messages.len());
+        if back.changes != cx.world().changes() {
+            if let Some(position) = self.resume.take() {
+                return back.finish_first(upcoming[0].receiver, position, cx);
+            }
+            back.subscribers = self.subscribers();
+            back.changes = cx.world().changes();
+        }
+        back.deliver_next(upcoming, allowance, cx)
+    }
+
+    fn removed(&self, cx: &Context) -> usize {
+        let messages = &mut self.back.borrow_mut().messages;
+        messages.drain(..cx.take_handled());
+        self.back_at_start.get().saturating_sub(messages.len())
+    }
+
+    fn resume_at(&self, position: Position) {
+        self.resume.set(Some(position));
+        self.back.borrow_mut().changes = Back::<M>::NEVER;
+    }
+
+    fn release(&self) {
+        let mut back = self.back.borrow_mut();
+        back.subscribers = Rc::default();
+        back.changes = Back::<M>::NEVER;
+    }
+
+    fn clear(&self) {
+        // Taken out before they are dropped: a drop may queue messages.
+        drop(self.front.take());
+    }
+
+    fn close(&self, world: &World) {
+        self.forget(world);
+        self.clear();
+        self.discard();
+    }
+
+    fn discard(&self) {
+        self.resume.set(None);
+        let messages = std::mem::take(&mut self.back.borrow_mut().messages);
+        drop(messages);
+    }
+
+    fn give_up_oldest(&self, left_over: bool, receiver: Option<ActorId>, world: &World) {
+        if let Some(message) = self.take_oldest(left_over) {
+            world.dead_letter(&message, receiver, DropReason::QueueFull);
+        }
+    }
+
+    #[inline]
+    fn enlist(&self, class: u16, index: u32, birth: NonZeroU32) {
+        let places = self.edit(|subscribers| subscribers.enlist(class, index, birth));
+        self.places.set(self.places.get() + places);
+    }
+
+    fn delist(&self, class: u16, index: u32) {
+        self.gone.set(self.gone.get() + 1);
+        let (places, gone) = (self.places.get(), self.gone.get());
+        let special = self.subscribers.borrow().has_exceptions();
+        if special {
+            self.edit(|subscribers| subscribers.forget_single(class, index));
+        }
+        if gone >= SWEEP_AT_LEAST && gone * 2 > places {
+            self.places.set(self.edit(Subscribers::sweep));
+            self.gone.set(0);
+        }
+    }
+
+    fn bind_any(&self, class: u16, handler: Rc<dyn DeliverAny>) {
+        self.bind(class, Rc::new(Untyped(handler)));
+    }
+}

@@ -1,0 +1,195 @@
+//! How the messages of a topic reach their actors.
+
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::rc::Rc;
+
+use super::{Back, Topic};
+use crate::actor::{ActorId, Context, Deliver, Delivered, Neighbours, Position, remove_first};
+use crate::manager::deferred::Deferred;
+use crate::manager::queue::Run;
+use crate::manager::subscribers::Subscribers;
+use crate::manager::trigger::Triggered;
+use crate::message::Message;
+
+/// How many runs are looked at ahead; a handler that changes the world ends the loop over them.
+const MOST_ALIKE: usize = 256;
+
+impl<M: Message> Back<M> {
+    /// Delivers messages of the first run, or of several that are alike; returns how many were
+    /// removed, one at least.
+    #[inline(always)]
+    pub(super) fn deliver_next(&mut self, upcoming: &[Run], most: u32, cx: &Context) -> usize {
+        let run = upcoming[0];
+        let count = run.count.min(most) as usize;
+        let Back { messages, subscribers, .. } = self;
+        let Some(receiver) = run.receiver else {
+            return broadcast(subscribers, messages, count, cx);
+        };
+        if subscribers.has_exceptions() {
+            return self.finish_first(Some(receiver), Position::START, cx);
+        }
+        if let Some(handler) = subscribers.class_handler(receiver.class)
+            && receiver.manager == cx.world().number
+        {
+            let alike = upcoming.get(1).is_some_and(|next| next.is_alike(&run));
+            let removed = if alike {
+                handler.scattered(alike_runs(upcoming, most as usize), messages, cx)
+            } else {
+                handler.repeatedly(receiver, messages, count, cx)
+            };
+            if removed > 0 {
+                return removed;
+            }
+        }
+        if let Some(message) = messages.front() {
+            cx.world().miss(message, Some(receiver));
+        }
+        remove_first(messages, cx);
+        1
+    }
+
+    /// Delivers the first message from a position on and removes it: one that a panic interrupted,
+    /// or one that goes to those who handle every message before its receiver.
+    #[cold]
+    pub(super) fn finish_first(
+        &mut self,
+        receiver: Option<ActorId>,
+        position: Position,
+        cx: &Context,
+    ) -> usize {
+        let Back { messages, subscribers, .. } = self;
+        let Some(message) = messages.front() else { return 0 };
+        match receiver {
+            None => {
+                Subscribers::deliver(subscribers.spans(), message, position, true, cx);
+            }
+            Some(receiver) if position.span != Position::RECEIVER => {
+                Subscribers::deliver(subscribers.wild(), message, position, false, cx);
+                let handler = subscribers.handler_of(receiver);
+                if !to_receiver(handler, receiver, message, cx).taken {
+                    cx.world().miss(message, Some(receiver));
+                }
+            }
+            Some(_) => {}
+        }
+        remove_first(messages, cx);
+        1
+    }
+}
+
+impl<M: Message> Topic<M> {
+    /// Gives a message to all subscribers at once, or to one actor (subscribed or not), whatever
+    /// they return. Panics are contained; who is busy gets the message when it is not.
+    pub(crate) fn publish(&self, message: M, receiver: Option<ActorId>, cx: &Context) -> Triggered {
+        let subscribers = self.subscribers();
+        let taken = publish_now(&subscribers, &message, receiver, cx);
+        let busy = cx.take_deferred();
+        let outcome = Triggered::new(taken, cx.was_stopped(), !busy.is_empty());
+        if outcome == Triggered::Unhandled {
+            cx.world().undeliverable(&message, receiver);
+        }
+        if !busy.is_empty() {
+            let message = Rc::new(message);
+            for (actor, span) in busy {
+                let span = subscribers.spans().get(span as usize).map(|span| &span.handler);
+                let handler = span.or_else(|| subscribers.class_handler(actor.class));
+                let handler = handler.expect("a busy actor was reached by a handler").clone();
+                cx.world().defer(Deferred::new(actor, handler, message.clone()));
+            }
+        }
+        outcome
+    }
+
+    /// As [`publish`](Self::publish) to all, for a message that nobody misses.
+    pub(crate) fn publish_to_all(&self, message: &M, cx: &Context) {
+        let subscribers = self.subscribers();
+        publish_now(&subscribers, message, None, cx);
+    }
+}
+
+/// Delivers to all or to one, however many panic; returns whether somebody took the message.
+fn publish_now<M: Message>(
+    subscribers: &Subscribers<M>,
+    message: &M,
+    receiver: Option<ActorId>,
+    cx: &Context,
+) -> bool {
+    let mut taken = false;
+    let mut position = Position::START;
+    let deliver = |position: Position| match receiver {
+        None => Subscribers::deliver(subscribers.spans(), message, position, false, cx),
+        Some(_) if position.span == Position::RECEIVER => Delivered::default(),
+        Some(receiver) => {
+            Subscribers::deliver(subscribers.wild(), message, position, false, cx);
+            to_receiver(subscribers.class_handler(receiver.class), receiver, message, cx)
+        }
+    };
+    loop {
+        match catch_unwind(AssertUnwindSafe(|| deliver(position))) {
+            Ok(delivered) => {
+                cx.rest();
+                return taken || delivered.taken;
+            }
+            Err(panic) => {
+                taken = true;
+                position = cx.behind();
+                cx.contain(M::NAME, panic);
+            }
+        }
+    }
+}
+
+/// Delivers to all subscribers in order, until one uses the message up.
+#[inline]
+fn broadcast<M: Message>(
+    subscribers: &Subscribers<M>,
+    messages: &mut VecDeque<M>,
+    count: usize,
+    cx: &Context,
+) -> usize {
+    if let [span] = subscribers.spans()
+        && span.actors.length == 1
+    {
+        let Neighbours { start: index, birth, .. } = span.actors;
+        let actor = ActorId { index, birth, class: span.class, manager: cx.world().number };
+        let removed = span.handler.repeatedly(actor, messages, count, cx);
+        if removed > 0 {
+            return removed;
+        }
+    }
+    let changes = cx.world().changes();
+    for removed in 1..=count {
+        let Some(message) = messages.front() else { return removed - 1 };
+        let (spans, start) = (subscribers.spans(), Position::START);
+        if !Subscribers::deliver(spans, message, start, true, cx).taken {
+            cx.world().miss(message, None);
+        }
+        remove_first(messages, cx);
+        if cx.world().changes() != changes {
+            return removed;
+        }
+    }
+    count
+}
+
+fn to_receiver<M>(
+    handler: Option<&Rc<dyn Deliver<M>>>,
+    receiver: ActorId,
+    message: &M,
+    cx: &Context,
+) -> Delivered {
+    let Some(handler) = handler.filter(|_| receiver.manager == cx.world().number) else {
+        return Delivered::default();
+    };
+    let actor = Neighbours { start: receiver.index, length: 1, birth: receiver.birth };
+    cx.enter(receiver.class, receiver.birth, Position::RECEIVER);
+    handler.to_neighbours(actor, 0, message, false, cx)
+}
+
+/// The first runs as far as they are alike, `most` at most.
+fn alike_runs(upcoming: &[Run], most: usize) -> &[Run] {
+    let candidates = upcoming.iter().take(most.min(MOST_ALIKE));
+    let count = candidates.take_while(|run| run.is_alike(&upcoming[0])).count();
+    &upcoming[..count]
+}
