@@ -1,11 +1,10 @@
 //! What a handler knows besides its actor and its message.
 
 use std::cell::{Cell, RefCell};
-use std::num::NonZeroU32;
 use std::ops::Deref;
 use std::time::Instant;
 
-use super::ActorId;
+use super::{ActorId, Birth};
 use crate::manager::{ActorManager, World};
 
 /// The manager as a handler sees it, and who is handling.
@@ -15,9 +14,10 @@ use crate::manager::{ActorManager, World};
 /// it gives [`TickError::InsideHandler`](crate::TickError::InsideHandler).
 pub struct Context {
     manager: ActorManager,
+    /// An actor of the class and birth number that a message is being delivered to.
+    home: Cell<ActorId>,
+    /// The index of the one whose handler runs.
     index: Cell<u32>,
-    birth: Cell<NonZeroU32>,
-    class: Cell<u16>,
     /// Whether a handler runs: the actor named above takes the blame for a panic.
     running: Cell<bool>,
     span: Cell<u32>,
@@ -45,9 +45,8 @@ impl Context {
     pub(crate) fn new(manager: &ActorManager) -> Context {
         Context {
             manager: manager.clone(),
+            home: Cell::new(ActorId::new(manager.world().number, 0, 0, Birth::MIN)),
             index: Cell::new(0),
-            birth: Cell::new(NonZeroU32::MIN),
-            class: Cell::new(0),
             running: Cell::new(false),
             span: Cell::new(0),
             handled: Cell::new(0),
@@ -59,20 +58,15 @@ impl Context {
     /// A context for a hook of this actor.
     pub(crate) fn of(manager: &ActorManager, actor: ActorId) -> Context {
         let cx = Context::new(manager);
-        cx.enter(actor.class, actor.birth, Position::RECEIVER);
-        cx.run(actor.index);
+        cx.enter(actor, Position::RECEIVER);
+        cx.run(actor.index());
         cx
     }
 
     /// The actor whose handler this is.
     #[must_use]
     pub fn actor(&self) -> ActorId {
-        ActorId {
-            index: self.index.get(),
-            birth: self.birth.get(),
-            class: self.class.get(),
-            manager: self.world().number,
-        }
+        self.home.get().at(self.index.get())
     }
 
     /// The time of this tick: the same for all its handlers.
@@ -87,9 +81,8 @@ impl Context {
     }
 
     #[inline(always)]
-    pub(crate) fn enter(&self, class: u16, birth: NonZeroU32, span: u32) {
-        self.class.set(class);
-        self.birth.set(birth);
+    pub(crate) fn enter(&self, home: ActorId, span: u32) {
+        self.home.set(home);
         self.span.set(span);
     }
 
@@ -98,6 +91,12 @@ impl Context {
     pub(crate) fn run(&self, index: u32) {
         self.index.set(index);
         self.running.set(true);
+    }
+
+    /// As [`run`](Self::run), while a neighbour of this actor was running.
+    #[inline(always)]
+    pub(crate) fn go_on_to(&self, index: u32) {
+        self.index.set(index);
     }
 
     /// From here on a panic is nobody's fault.
@@ -116,8 +115,7 @@ impl Context {
     }
 
     pub(crate) fn defer(&self, index: u32) {
-        let actor = ActorId { index, ..self.actor() };
-        self.busy.borrow_mut().push((actor, self.span.get()));
+        self.busy.borrow_mut().push((self.home.get().at(index), self.span.get()));
     }
 
     /// The actors that were busy, with the span each was reached through.

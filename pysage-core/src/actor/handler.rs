@@ -6,10 +6,9 @@ use std::collections::VecDeque;
 use std::hint::black_box;
 use std::marker::PhantomData;
 use std::mem::needs_drop;
-use std::num::NonZeroU32;
 use std::rc::Rc;
 
-use super::pool::{Pool, Slot};
+use super::pool::{Entered, Pool};
 use super::{ActorId, Context, Flow, HandlerReturn, Position};
 use crate::manager::Run;
 use crate::message::{AnyMessage, Message, NamedMessage};
@@ -21,9 +20,24 @@ const TOUCH_AHEAD: usize = 64;
 /// Neighbouring actors of one class and birth number, registered one after the other.
 #[derive(Clone, Copy)]
 pub(crate) struct Neighbours {
-    pub(crate) start: u32,
+    pub(crate) first: ActorId,
     pub(crate) length: u32,
-    pub(crate) birth: NonZeroU32,
+}
+
+impl Neighbours {
+    pub(crate) fn one(actor: ActorId) -> Neighbours {
+        Neighbours { first: actor, length: 1 }
+    }
+
+    pub(crate) fn ids(self) -> impl Iterator<Item = ActorId> {
+        (0..self.length).map(move |offset| self.first.at(self.first.index() + offset))
+    }
+
+    /// The neighbour behind the last.
+    #[inline]
+    pub(crate) fn end(self) -> ActorId {
+        self.first.at(self.first.index() + self.length)
+    }
 }
 
 /// What became of a message at some of its subscribers.
@@ -50,6 +64,9 @@ pub(crate) trait Deliver<M> {
         cx: &Context,
     ) -> Delivered;
 
+    /// To one actor; says whether it is there.
+    fn to_one(&self, actor: ActorId, message: &M, cx: &Context) -> bool;
+
     /// Up to `count` messages to one actor, each removed once handled. Ends early when the world
     /// changed, with the number removed; 0 if the actor is gone.
     fn repeatedly(
@@ -64,7 +81,7 @@ pub(crate) trait Deliver<M> {
     /// receiver who is gone, and when the world changed.
     fn scattered(&self, runs: &[Run], messages: &mut VecDeque<M>, cx: &Context) -> usize;
 
-    fn lives(&self, index: u32, birth: NonZeroU32) -> bool;
+    fn lives(&self, actor: ActorId) -> bool;
 
     /// The untyped handler behind this one, if it takes messages of any type.
     fn any(&self) -> Option<&Rc<dyn DeliverAny>> {
@@ -89,7 +106,7 @@ pub(crate) trait DeliverAny {
         stops: bool,
         cx: &Context,
     ) -> Delivered;
-    fn lives(&self, index: u32, birth: NonZeroU32) -> bool;
+    fn lives(&self, actor: ActorId) -> bool;
 }
 
 /// A handler of one message type.
@@ -123,94 +140,41 @@ where
         call_neighbours(&self.pool, actors, from, M::NAME, stops, cx, call)
     }
 
+    fn to_one(&self, actor: ActorId, message: &M, cx: &Context) -> bool {
+        let Some(slot) = self.pool.slot(actor.index()) else { return false };
+        let Entered::Free(mut place) = slot.enter(actor.birth()) else { return false };
+        cx.enter(actor, Position::RECEIVER);
+        cx.run(actor.index());
+        outcome((self.call)(&mut *place, message, cx), M::NAME, cx);
+        true
+    }
+
     fn repeatedly(
         &self,
-        actor: ActorId,
+        receiver: ActorId,
         messages: &mut VecDeque<M>,
         count: usize,
         cx: &Context,
     ) -> usize {
-        let Some(slot) = self.pool.living(actor.index, actor.birth) else { return 0 };
-        cx.enter(actor.class, actor.birth, Position::RECEIVER);
-        if count > 1 {
-            return self.side_by_side(slot, actor.index, messages, count, cx);
-        }
-        let Some(message) = messages.front() else { return 0 };
-        let changes = cx.world().changes();
-        let call = |actor: &mut A| (self.call)(actor, message, cx);
-        call_one(slot, actor.index, M::NAME, cx, call);
-        remove_first(messages, cx);
-        if cx.world().changes() != changes {
-            cx.settle();
-        }
-        1
-    }
-
-    fn scattered(&self, runs: &[Run], messages: &mut VecDeque<M>, cx: &Context) -> usize {
-        let changes = cx.world().changes();
-        let mut handled = 0;
-        for ahead in runs.chunks(TOUCH_AHEAD) {
-            self.touch(ahead);
-            for run in ahead {
-                let (Some(receiver), Some(message)) = (run.receiver, messages.front()) else {
-                    return handled;
-                };
-                let Some(slot) = self.pool.living(receiver.index, receiver.birth) else {
-                    return handled;
-                };
-                cx.enter(receiver.class, receiver.birth, Position::RECEIVER);
-                let call = |actor: &mut A| (self.call)(actor, message, cx);
-                call_one(slot, receiver.index, M::NAME, cx, call);
-                remove_first(messages, cx);
-                handled += 1;
-                if cx.world().changes() != changes {
-                    cx.settle();
-                    return handled;
-                }
-            }
-        }
-        handled
-    }
-
-    fn lives(&self, index: u32, birth: NonZeroU32) -> bool {
-        self.pool.living(index, birth).is_some()
-    }
-}
-
-impl<A, M, R, F> TypedHandler<A, M, R, F>
-where
-    M: Message,
-    R: HandlerReturn,
-    F: Fn(&mut A, &M, &Context) -> R,
-{
-    /// Calls the handler on one actor for messages that lie side by side, with the actor borrowed
-    /// once for all of them.
-    fn side_by_side(
-        &self,
-        slot: &Slot<A>,
-        index: u32,
-        messages: &mut VecDeque<M>,
-        count: usize,
-        cx: &Context,
-    ) -> usize {
-        let Ok(mut place) = slot.actor.try_borrow_mut() else { return 0 };
-        let Some(actor) = place.as_mut() else { return 0 };
-        let changes = cx.world().changes();
+        let Some(slot) = self.pool.slot(receiver.index()) else { return 0 };
+        let Entered::Free(mut place) = slot.enter(receiver.birth()) else { return 0 };
+        cx.enter(receiver, Position::RECEIVER);
+        let actor = &mut *place;
+        let world = cx.world();
+        let changes = world.changes();
         // Messages with something to drop are removed one by one, right after they are handled.
         let together = if needs_drop::<M>() { 1 } else { count };
         let mut removed = 0;
-        while removed < count && cx.world().changes() == changes {
+        while removed < count && world.changes() == changes {
             let side_by_side = messages.as_slices().0;
             let end = side_by_side.len().min(together).min(count - removed);
             let mut handled = 0;
             for message in &side_by_side[..end] {
-                cx.run(index);
+                cx.run(receiver.index());
                 cx.note_handled(handled);
-                if let Err(error) = (self.call)(actor, message, cx).into_flow() {
-                    cx.world().report_error(cx, M::NAME, error);
-                }
+                outcome((self.call)(actor, message, cx), M::NAME, cx);
                 handled += 1;
-                if cx.world().changes() != changes {
+                if world.changes() != changes {
                     break;
                 }
             }
@@ -228,10 +192,43 @@ where
         removed
     }
 
+    fn scattered(&self, runs: &[Run], messages: &mut VecDeque<M>, cx: &Context) -> usize {
+        let world = cx.world();
+        let changes = world.changes();
+        let mut handled = 0;
+        for ahead in runs.chunks(TOUCH_AHEAD) {
+            self.touch(ahead);
+            for run in ahead {
+                let (Some(receiver), Some(message)) = (run.receiver, messages.front()) else {
+                    return handled;
+                };
+                let Some(slot) = self.pool.slot(receiver.index()) else { return handled };
+                let Entered::Free(mut place) = slot.enter(receiver.birth()) else { return handled };
+                cx.enter(receiver, Position::RECEIVER);
+                cx.run(receiver.index());
+                outcome((self.call)(&mut *place, message, cx), M::NAME, cx);
+                drop(place);
+                remove_first(messages, cx);
+                handled += 1;
+                if world.changes() != changes {
+                    cx.settle();
+                    return handled;
+                }
+            }
+        }
+        handled
+    }
+
+    fn lives(&self, actor: ActorId) -> bool {
+        self.pool.lives(actor.index(), actor.birth())
+    }
+}
+
+impl<A, M, R, F> TypedHandler<A, M, R, F> {
     fn touch(&self, runs: &[Run]) {
         let receivers = runs.iter().filter_map(|run| run.receiver);
-        let living = receivers.filter(|id| self.pool.living(id.index, id.birth).is_some());
-        black_box(living.count());
+        let slots = receivers.filter_map(|id| Some((self.pool.slot(id.index())?, id.birth())));
+        black_box(slots.filter(|(slot, birth)| slot.touch(*birth)).count());
     }
 }
 
@@ -246,18 +243,28 @@ fn call_neighbours<A, R: HandlerReturn>(
     cx: &Context,
     call: impl Fn(&mut A) -> R,
 ) -> Delivered {
+    let world = cx.world();
     let mut delivered = Delivered::default();
-    let mut changes = cx.world().changes();
-    for (first, slots) in pool.slices(actors.start.max(from), actors.start + actors.length) {
+    let mut changes = world.changes();
+    cx.run(actors.first.index());
+    let (start, birth) = (actors.first.index(), actors.first.birth());
+    for (first, slots) in pool.slices(start.max(from), start + actors.length) {
         for (index, slot) in (first..).zip(slots) {
-            if !slot.is(actors.birth) {
-                continue;
-            }
+            let flow = match slot.enter(birth) {
+                Entered::Free(mut place) => {
+                    cx.go_on_to(index);
+                    outcome(call(&mut *place), message, cx)
+                }
+                Entered::Busy if pool.lives(index, birth) => {
+                    cx.defer(index);
+                    Flow::Continue
+                }
+                Entered::Busy | Entered::Gone => continue,
+            };
             delivered.taken = true;
-            let flow = call_one(slot, index, message, cx, &call);
-            if cx.world().changes() != changes {
+            if world.changes() != changes {
                 cx.settle();
-                changes = cx.world().changes();
+                changes = world.changes();
             }
             if flow == Flow::Stop {
                 cx.note_stop();
@@ -271,24 +278,10 @@ fn call_neighbours<A, R: HandlerReturn>(
     delivered
 }
 
-/// Calls the handler on the actor in this slot, or notes that the actor is busy.
+/// What the handler said, with an error taken note of.
 #[inline(always)]
-fn call_one<A, R: HandlerReturn>(
-    slot: &Slot<A>,
-    index: u32,
-    message: &str,
-    cx: &Context,
-    call: impl Fn(&mut A) -> R,
-) -> Flow {
-    let Ok(mut place) = slot.actor.try_borrow_mut() else {
-        cx.defer(index);
-        return Flow::Continue;
-    };
-    let Some(actor) = place.as_mut() else { return Flow::Continue };
-    cx.run(index);
-    let returned = call(actor).into_flow();
-    drop(place);
-    returned.unwrap_or_else(|error| {
+fn outcome<R: HandlerReturn>(returned: R, message: &str, cx: &Context) -> Flow {
+    returned.into_flow().unwrap_or_else(|error| {
         cx.world().report_error(cx, message, error);
         Flow::Continue
     })

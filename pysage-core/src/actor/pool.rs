@@ -1,35 +1,68 @@
 //! The actors of one class, in chunks that never move.
 
 use std::array;
-use std::cell::{Cell, OnceCell, RefCell};
-use std::num::NonZeroU32;
+use std::cell::{Cell, OnceCell, RefCell, RefMut};
+
+use super::{ActorId, Birth};
 
 /// Chunks for each doubling of the pool; four keep what is allocated but unused under a quarter.
 const CHUNKS_PER_DOUBLING: usize = 4;
 /// The first doubling starts at 2^4 places, so the first chunks have four places each.
 const FIRST_DOUBLING: u32 = 4;
-/// Enough for every index of 32 bits.
-const CHUNKS: usize = (33 - FIRST_DOUBLING as usize) * CHUNKS_PER_DOUBLING;
+/// Enough for every index, biased by the places that the first doubling leaves out.
+const CHUNKS: usize =
+    (ActorId::INDICES.ilog2() + 1 - FIRST_DOUBLING) as usize * CHUNKS_PER_DOUBLING;
 
-/// One place for an actor. Borrowed means that one of its handlers is running.
-pub(crate) struct Slot<A> {
-    /// The birth number of the actor that lives here, or of the next one; 0 once used up.
-    birth: Cell<u32>,
-    pub(crate) actor: RefCell<Option<A>>,
+/// One place for an actor; borrowed while one of the actor's handlers runs.
+///
+/// Aligned so that a small actor and what is kept beside it lie in one cache line: messages to
+/// many actors in no order cost one cache miss each.
+#[repr(align(32))]
+pub(crate) struct Slot<A>(RefCell<Place<A>>);
+
+enum Place<A> {
+    Vacant,
+    Occupied { birth: Birth, actor: A },
+}
+
+/// An actor that is asked for.
+pub(crate) enum Entered<'a, A> {
+    Free(RefMut<'a, A>),
+    /// A handler of whoever lives there is running.
+    Busy,
+    Gone,
 }
 
 impl<A> Slot<A> {
+    /// Borrows the actor of this birth number.
     #[inline(always)]
-    pub(crate) fn is(&self, birth: NonZeroU32) -> bool {
-        self.birth.get() == birth.get()
+    pub(crate) fn enter(&self, birth: Birth) -> Entered<'_, A> {
+        let Ok(place) = self.0.try_borrow_mut() else { return Entered::Busy };
+        let actor = RefMut::filter_map(place, |place| match place {
+            Place::Occupied { birth: here, actor } if *here == birth => Some(actor),
+            _ => None,
+        });
+        actor.map_or(Entered::Gone, Entered::Free)
+    }
+
+    /// Brings the slot into the cache; says whether the actor of this birth number is there.
+    #[inline(always)]
+    pub(crate) fn touch(&self, birth: Birth) -> bool {
+        let place = self.0.try_borrow();
+        place.is_ok_and(|place| matches!(&*place, Place::Occupied { birth: b, .. } if *b == birth))
+    }
+
+    pub(crate) fn is_free(&self) -> bool {
+        self.0.try_borrow_mut().is_ok()
     }
 }
 
 /// The actors of one class. References to its slots stay good while actors come and go.
 pub(crate) struct Pool<A> {
     chunks: [OnceCell<Box<[Slot<A>]>>; CHUNKS],
-    /// Places ever used; those from here on are fresh.
-    used: Cell<u32>,
+    /// For each place that was ever used, the birth number of who lives there or of the next who
+    /// will; 0 once used up. Known also while the place is borrowed.
+    births: RefCell<Vec<u16>>,
     living: Cell<usize>,
     free: RefCell<Vec<u32>>,
 }
@@ -38,38 +71,41 @@ impl<A> Pool<A> {
     pub(crate) fn new() -> Pool<A> {
         Pool {
             chunks: array::from_fn(|_| OnceCell::new()),
-            used: Cell::new(0),
+            births: RefCell::default(),
             living: Cell::new(0),
             free: RefCell::default(),
         }
     }
 
     /// Gives the actor a place and a birth number that no earlier actor of this place had.
-    pub(crate) fn insert(&self, actor: A) -> (u32, NonZeroU32) {
-        let index = self.free.borrow_mut().pop().unwrap_or_else(|| self.fresh_index());
+    #[inline]
+    pub(crate) fn insert(&self, actor: A) -> (u32, Birth) {
+        let free = self.free.borrow_mut().pop();
+        let index = free.unwrap_or_else(|| self.fresh_index());
+        let birth = self.births.borrow()[index as usize];
+        let birth = Birth::new(birth).expect("a used-up place is never free");
         let slot = self.slot(index).expect("a free or fresh place is allocated");
-        *slot.actor.borrow_mut() = Some(actor);
+        *slot.0.borrow_mut() = Place::Occupied { birth, actor };
         self.living.set(self.living.get() + 1);
-        (index, NonZeroU32::new(slot.birth.get()).expect("a used-up place is never free"))
+        (index, birth)
     }
 
     /// Makes the actor's id mean nobody. The actor itself stays until [`vacate`](Self::vacate).
-    pub(crate) fn retire(&self, index: u32, birth: NonZeroU32) -> bool {
-        match self.living(index, birth) {
-            Some(slot) => {
-                slot.birth.set(birth.get().wrapping_add(1));
-                self.living.set(self.living.get() - 1);
-                true
-            }
-            None => false,
-        }
+    pub(crate) fn retire(&self, index: u32, birth: Birth) -> bool {
+        let mut births = self.births.borrow_mut();
+        let here = births.get_mut(index as usize).filter(|here| **here == birth.get());
+        let lives = here.map(|here| *here = birth.get().wrapping_add(1)).is_some();
+        self.living.set(self.living.get() - usize::from(lives));
+        lives
     }
 
     /// Takes a retired actor out of its place, which is then free; `None` while it is busy.
     pub(crate) fn vacate(&self, index: u32) -> Option<A> {
-        let slot = self.slot(index)?;
-        let actor = slot.actor.try_borrow_mut().ok()?.take()?;
-        if slot.birth.get() != 0 {
+        let mut place = self.slot(index)?.0.try_borrow_mut().ok()?;
+        let Place::Occupied { actor, .. } = std::mem::replace(&mut *place, Place::Vacant) else {
+            return None;
+        };
+        if self.births.borrow()[index as usize] != 0 {
             self.free.borrow_mut().push(index);
         }
         Some(actor)
@@ -81,9 +117,8 @@ impl<A> Pool<A> {
         self.chunks[chunk].get()?.get(offset)
     }
 
-    #[inline(always)]
-    pub(crate) fn living(&self, index: u32, birth: NonZeroU32) -> Option<&Slot<A>> {
-        self.slot(index).filter(|slot| slot.is(birth))
+    pub(crate) fn lives(&self, index: u32, birth: Birth) -> bool {
+        self.births.borrow().get(index as usize) == Some(&birth.get())
     }
 
     /// The allocated slots from `start` up to `end`, as slices with their first index.
@@ -109,21 +144,22 @@ impl<A> Pool<A> {
     }
 
     /// The places whose actors have not been retired.
-    pub(crate) fn living_places(&self) -> impl Iterator<Item = (u32, NonZeroU32)> {
-        self.slices(0, self.used.get()).flat_map(|(first, slots)| {
-            (first..).zip(slots).filter_map(|(index, slot)| {
-                let occupied = slot.actor.try_borrow().map_or(true, |actor| actor.is_some());
-                NonZeroU32::new(slot.birth.get()).filter(|_| occupied).map(|birth| (index, birth))
-            })
-        })
+    pub(crate) fn living(&self) -> Vec<(u32, Birth)> {
+        let mut vacant = vec![false; self.births.borrow().len()];
+        self.free.borrow().iter().for_each(|index| vacant[*index as usize] = true);
+        let births = self.births.borrow();
+        let places = (0..).zip(births.iter()).filter(|(index, _)| !vacant[*index as usize]);
+        places.filter_map(|(index, birth)| Some((index, Birth::new(*birth)?))).collect()
     }
 
     fn fresh_index(&self) -> u32 {
-        let index = self.used.get();
-        self.used.set(index.checked_add(1).expect("a class has fewer than 2^32 actors"));
+        let mut births = self.births.borrow_mut();
+        let index = u32::try_from(births.len()).ok().filter(|index| *index < ActorId::INDICES);
+        let index = index.expect("a class has fewer than 2^26 actors at a time");
+        births.push(1);
         let (chunk, _) = place(index);
         self.chunks[chunk].get_or_init(|| {
-            let vacant = || Slot { birth: Cell::new(1), actor: RefCell::new(None) };
+            let vacant = || Slot(RefCell::new(Place::Vacant));
             (0..chunk_length(chunk)).map(|_| vacant()).collect()
         });
         index
@@ -134,7 +170,7 @@ impl<A> Pool<A> {
 /// behind it the chunk.
 #[inline(always)]
 fn place(index: u32) -> (usize, usize) {
-    let biased = u64::from(index) + (1 << FIRST_DOUBLING);
+    let biased = index + (1 << FIRST_DOUBLING);
     let doubling = biased.ilog2();
     let shift = doubling - CHUNKS_PER_DOUBLING.ilog2();
     let quarter = (biased >> shift) as usize % CHUNKS_PER_DOUBLING;
@@ -160,7 +196,7 @@ mod tests {
             assert_eq!(place(index), (chunk, offset), "index {index}");
             offset += 1;
         }
-        let (last, offset) = place(u32::MAX);
+        let (last, offset) = place(ActorId::INDICES - 1);
         assert!(last < CHUNKS && offset < chunk_length(last));
     }
 
@@ -174,15 +210,18 @@ mod tests {
         let (again, later) = pool.insert("second");
         assert_eq!(again, index);
         assert_ne!(later, birth);
-        assert!(pool.living(index, birth).is_none());
+        assert!(!pool.lives(index, birth));
+        assert_eq!(pool.living(), [(again, later)]);
     }
 
     #[test]
     fn a_busy_actor_is_vacated_later() {
         let pool = Pool::new();
         let (index, birth) = pool.insert(1);
-        let busy = pool.slot(index).expect("it was inserted").actor.borrow_mut();
+        let busy = pool.slot(index).expect("it was inserted").enter(birth);
+        assert!(pool.lives(index, birth));
         assert!(pool.retire(index, birth));
+        assert!(!pool.lives(index, birth));
         assert_eq!(pool.vacate(index), None);
         drop(busy);
         assert_eq!(pool.vacate(index), Some(1));
@@ -193,11 +232,15 @@ mod tests {
     fn a_place_whose_births_are_used_up_is_not_used_again() {
         let pool = Pool::new();
         let (index, _) = pool.insert(1);
-        let slot = pool.slot(index).expect("it was inserted");
-        slot.birth.set(u32::MAX);
-        assert!(pool.retire(index, NonZeroU32::MAX));
+        pool.births.borrow_mut()[index as usize] = u16::MAX;
+        assert!(pool.retire(index, Birth::MAX));
         assert_eq!(pool.vacate(index), Some(1));
         assert_ne!(pool.insert(2).0, index);
+    }
+
+    #[test]
+    fn a_small_actor_takes_half_a_cache_line() {
+        assert_eq!(size_of::<Slot<[u64; 2]>>(), 32);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use super::class::{Class, ErasedClass};
 use super::{ActorManager, World};
-use crate::actor::{Actor, ActorId, Context, HandlerReturn, TypedHandler};
+use crate::actor::{Actor, ActorId, Context, Entered, HandlerReturn, TypedHandler};
 use crate::error::{AccessError, RegisterError, SubscribeError};
 use crate::message::Message;
 
@@ -112,12 +112,14 @@ impl ActorManager {
             let (is, asked) = (world.class_name(actor), type_name::<A>());
             return Err(AccessError::OtherClass { actor, is, asked });
         };
-        let slot = class.pool.living(actor.index, actor.birth);
-        let slot = slot.ok_or(AccessError::NoSuchActor { actor })?;
-        let mut place = slot.actor.try_borrow_mut().map_err(|_| AccessError::Busy { actor })?;
+        let mut place = match class.pool.slot(actor.index()).map(|slot| slot.enter(actor.birth())) {
+            Some(Entered::Free(place)) => place,
+            Some(Entered::Busy) => return Err(AccessError::Busy { actor }),
+            Some(Entered::Gone) | None => return Err(AccessError::NoSuchActor { actor }),
+        };
         let changes = world.changes();
         let looking = world.enter_handler();
-        let seen = look(place.as_mut().ok_or(AccessError::NoSuchActor { actor })?);
+        let seen = look(&mut place);
         drop((place, looking));
         if world.changes() != changes {
             Context::new(self).settle();
@@ -192,11 +194,12 @@ impl ActorManager {
     }
 
     fn start<A: Actor>(&self, class: &Class<A>, id: ActorId) {
-        let Some(slot) = class.pool.living(id.index, id.birth) else { return };
+        let slot = class.pool.slot(id.index()).expect("the actor was just inserted");
         let cx = Context::of(self, id);
+        let _handling = self.world().enter_handler();
         let changes = self.world().changes();
         let started = catch_unwind(AssertUnwindSafe(|| {
-            if let Some(actor) = slot.actor.borrow_mut().as_mut() {
+            if let Entered::Free(mut actor) = slot.enter(id.birth()) {
                 actor.started(&cx);
             }
         }));
@@ -219,11 +222,11 @@ impl World {
 
     /// Makes an actor's id and names mean nobody.
     pub(crate) fn retire(&self, actor: ActorId) -> bool {
-        if actor.manager != self.number {
+        if actor.manager() != self.number {
             return false;
         }
-        let class = self.class_at(actor.class);
-        let retired = class.is_some_and(|class| class.retire(actor.index, actor.birth));
+        let class = self.class_at(actor.class());
+        let retired = class.is_some_and(|class| class.retire(actor));
         if retired {
             self.names.borrow_mut().remove_actor(actor);
             self.note_change();
@@ -235,8 +238,8 @@ impl World {
     pub(crate) fn take_out(&self, actor: ActorId) {
         self.retire(actor);
         self.doomed.borrow_mut().retain(|doomed| *doomed != actor);
-        if let Some(class) = self.class_at(actor.class) {
-            class.take_out(actor.index, None);
+        if let Some(class) = self.class_at(actor.class()) {
+            class.take_out(actor.index(), None);
         }
     }
 }

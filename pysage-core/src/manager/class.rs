@@ -2,12 +2,11 @@
 
 use std::any::{Any, type_name};
 use std::cell::RefCell;
-use std::num::NonZeroU32;
 use std::rc::Rc;
 
 use super::World;
 use super::topic::{ErasedTopic, Topic};
-use crate::actor::{Actor, ActorId, Context, Deliver, DeliverAny, Pool, Subscriptions};
+use crate::actor::{Actor, ActorId, Context, Deliver, DeliverAny, Pool, Slot, Subscriptions};
 use crate::message::Message;
 
 /// The actors of one class and the topics they subscribe to.
@@ -20,17 +19,17 @@ pub(crate) struct Class<A> {
 /// What a manager does with a class whatever its type.
 pub(crate) trait ErasedClass: Any {
     fn name(&self) -> &'static str;
-    fn lives(&self, index: u32, birth: NonZeroU32) -> bool;
+    fn lives(&self, actor: ActorId) -> bool;
     /// Whether the place is not borrowed by a handler.
     fn is_free(&self, index: u32) -> bool;
     /// Makes the id mean nobody; the actor itself stays until it is taken out.
-    fn retire(&self, index: u32, birth: NonZeroU32) -> bool;
+    fn retire(&self, actor: ActorId) -> bool;
     /// Drops a retired actor, after its stop hook if there is a context for it.
     fn take_out(&self, index: u32, hook: Option<&Context>);
     fn add_topic(&self, topic: Rc<dyn ErasedTopic>);
     fn count(&self) -> usize;
     /// The ids of all living actors.
-    fn living(&self, manager: u16) -> Vec<ActorId>;
+    fn living(&self, manager: u8) -> Vec<ActorId>;
 }
 
 impl<A: Actor> Class<A> {
@@ -55,10 +54,11 @@ impl<A: Actor> Class<A> {
     #[inline]
     pub(crate) fn insert(&self, world: &World, actor: A) -> ActorId {
         let (index, birth) = self.pool.insert(actor);
+        let id = ActorId::new(world.number, self.number, index, birth);
         for topic in self.topics.borrow().iter() {
-            topic.enlist(self.number, index, birth);
+            topic.enlist(id);
         }
-        ActorId { index, birth, class: self.number, manager: world.number }
+        id
     }
 }
 
@@ -67,19 +67,19 @@ impl<A: Actor> ErasedClass for Class<A> {
         type_name::<A>()
     }
 
-    fn lives(&self, index: u32, birth: NonZeroU32) -> bool {
-        self.pool.living(index, birth).is_some()
+    fn lives(&self, actor: ActorId) -> bool {
+        self.pool.lives(actor.index(), actor.birth())
     }
 
     fn is_free(&self, index: u32) -> bool {
-        self.pool.slot(index).is_some_and(|slot| slot.actor.try_borrow_mut().is_ok())
+        self.pool.slot(index).is_some_and(Slot::is_free)
     }
 
-    fn retire(&self, index: u32, birth: NonZeroU32) -> bool {
-        let retired = self.pool.retire(index, birth);
+    fn retire(&self, actor: ActorId) -> bool {
+        let retired = self.pool.retire(actor.index(), actor.birth());
         if retired {
             for topic in self.topics.borrow().iter() {
-                topic.delist(self.number, index);
+                topic.delist(actor);
             }
         }
         retired
@@ -104,9 +104,9 @@ impl<A: Actor> ErasedClass for Class<A> {
         self.pool.count()
     }
 
-    fn living(&self, manager: u16) -> Vec<ActorId> {
-        let id = |(index, birth)| ActorId { index, birth, class: self.number, manager };
-        self.pool.living_places().map(id).collect()
+    fn living(&self, manager: u8) -> Vec<ActorId> {
+        let id = |(index, birth)| ActorId::new(manager, self.number, index, birth);
+        self.pool.living().into_iter().map(id).collect()
     }
 }
 

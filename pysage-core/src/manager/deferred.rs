@@ -21,10 +21,10 @@ impl Deferred {
         handler: Rc<dyn Deliver<M>>,
         message: Rc<M>,
     ) -> Deferred {
-        let place = Neighbours { start: actor.index, length: 1, birth: actor.birth };
         let deliver = move |cx: &Context| {
-            cx.enter(actor.class, actor.birth, Position::RECEIVER);
-            let taken = handler.to_neighbours(place, 0, &*message, false, cx).taken;
+            cx.enter(actor, Position::RECEIVER);
+            let taken =
+                handler.to_neighbours(Neighbours::one(actor), 0, &*message, false, cx).taken;
             if !taken {
                 cx.world().undeliverable(&*message, Some(actor));
             }
@@ -68,8 +68,8 @@ impl Context {
 
     fn stop(&self, actor: ActorId) {
         let cx = Context::of(self, actor);
-        let Some(class) = self.world().class_at(actor.class) else { return };
-        let hook = AssertUnwindSafe(|| class.take_out(actor.index, Some(&cx)));
+        let Some(class) = self.world().class_at(actor.class()) else { return };
+        let hook = AssertUnwindSafe(|| class.take_out(actor.index(), Some(&cx)));
         if let Err(panic) = catch_unwind(hook) {
             cx.contain("stopped", panic);
         }

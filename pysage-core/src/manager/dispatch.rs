@@ -63,34 +63,47 @@ impl World {
 }
 
 impl Batch {
-    /// Delivers in order until the batch is empty or the meter has run out.
-    pub(crate) fn dispatch(&mut self, manager: &ActorManager, meter: &mut Meter) {
+    /// Delivers in order until the batch is empty or the meter has run out; returns how many
+    /// messages are done.
+    pub(crate) fn dispatch(&mut self, manager: &ActorManager, meter: &mut Meter) -> usize {
+        let waiting = self.count;
         let cx = Context::new(manager);
         let resets = manager.world().resets.get();
         while let Err(panic) = catch_unwind(AssertUnwindSafe(|| self.deliver(&cx, meter, resets))) {
             self.contain(panic, &cx, meter);
         }
+        let done = waiting - self.count;
         if manager.world().resets.get() != resets {
             manager.world().counters.dropped(DropReason::Reset, self.count as u64);
             std::mem::take(self).discard();
         }
+        done
     }
 
     fn deliver(&mut self, cx: &Context, meter: &mut Meter, resets: u64) {
         let world = cx.world();
         let mut changes = world.changes();
-        while let Some(run) = self.log.upcoming().first() {
+        while let [run, behind @ ..] = self.log.upcoming() {
             let allowance = meter.allowance();
             if allowance == 0 {
                 return;
             }
-            if run.count == 0 {
-                self.log.skip();
-                continue;
+            let topic = self.topic(run.slot);
+            match run.receiver {
+                Some(receiver) if run.count == 1 && !run.is_alike(behind.first()) => {
+                    topic.deliver_one(receiver, cx);
+                    self.log.next();
+                    self.count -= 1;
+                    meter.spend(1);
+                }
+                _ if run.count == 0 => self.log.next(),
+                _ => {
+                    let removed = topic.deliver(self.log.upcoming(), allowance, cx);
+                    self.advance(removed, meter);
+                }
             }
-            let removed = self.topic(run.slot).deliver(self.log.upcoming(), allowance, cx);
-            self.advance(removed, meter);
             if world.changes() != changes {
+                cx.settle();
                 changes = world.changes();
                 if world.resets.get() != resets {
                     return;
@@ -100,7 +113,6 @@ impl Batch {
     }
 
     /// Takes note of messages that are done.
-    #[inline(always)]
     fn advance(&mut self, removed: usize, meter: &mut Meter) {
         meter.spend(removed);
         self.count -= removed;

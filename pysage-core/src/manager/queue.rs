@@ -23,12 +23,11 @@ pub(crate) struct Run {
 impl Run {
     /// Whether both are one message for an actor, of the same type and class.
     #[inline(always)]
-    pub(crate) fn is_alike(&self, other: &Run) -> bool {
+    pub(crate) fn is_alike(&self, other: Option<&Run>) -> bool {
+        let Some(other) = other.filter(|other| other.slot == self.slot) else { return false };
         match (self.receiver, other.receiver) {
             (Some(one), Some(two)) => {
-                (self.slot, self.count, one.class, one.manager)
-                    == (other.slot, other.count, two.class, two.manager)
-                    && self.count == 1
+                one.is_of_same_class(two) & (self.count == 1) & (other.count == 1)
             }
             _ => false,
         }
@@ -46,14 +45,20 @@ pub(crate) struct RunLog {
 impl RunLog {
     #[inline(always)]
     pub(crate) fn push(&mut self, run: Run) {
+        self.runs.push(run);
+    }
+
+    /// Adds a message to the last run, or else to a new one.
+    #[inline(always)]
+    pub(crate) fn add(&mut self, slot: u32, receiver: Option<ActorId>) {
         if let Some(last) = self.runs.last_mut()
-            && (last.slot == run.slot) & (last.receiver == run.receiver)
-            && let Some(count) = last.count.checked_add(run.count)
+            && (last.slot == slot) & (last.receiver == receiver)
+            && let Some(count) = last.count.checked_add(1)
         {
             last.count = count;
             return;
         }
-        self.runs.push(run);
+        self.runs.push(Run { receiver, slot, count: 1 });
     }
 
     pub(crate) fn append(&mut self, later: &mut RunLog) {
@@ -75,7 +80,6 @@ impl RunLog {
     }
 
     /// Takes note that the first messages are done.
-    #[inline(always)]
     pub(crate) fn advance(&mut self, messages: usize) {
         let mut left = messages;
         while left > 0 {
@@ -90,9 +94,9 @@ impl RunLog {
         }
     }
 
-    /// Leaves out a run of no messages.
-    #[cold]
-    pub(crate) fn skip(&mut self) {
+    /// Takes note that the first run is done.
+    #[inline(always)]
+    pub(crate) fn next(&mut self) {
         self.done += 1;
     }
 
@@ -121,7 +125,7 @@ impl RunLog {
     /// Takes note that the oldest message of all was removed; says which that was.
     pub(crate) fn remove_oldest(&mut self) -> Option<(u32, Option<ActorId>)> {
         while self.upcoming().first().is_some_and(|run| run.count == 0) {
-            self.skip();
+            self.next();
         }
         let run = *self.upcoming().first()?;
         self.advance(1);
@@ -168,10 +172,12 @@ impl OpenRun {
         fits
     }
 
+    /// Begins another run with one message.
+    #[inline(always)]
     fn begin(&self, slot: u32, receiver: Option<ActorId>, room: usize) {
         self.slot.set(slot);
         self.receiver.set(receiver);
-        self.count.set(0);
+        self.count.set(1);
         self.room.set(u32::try_from(room).unwrap_or(u32::MAX));
     }
 
@@ -245,8 +251,8 @@ impl World {
             return self.overflow(receiver, message);
         }
         self.open_run.begin(slot, receiver, room);
-        self.open_run.add(slot, receiver);
-        if self.with_topic::<M, _>(|topic| topic.push(message)) {
+        let first = self.with_topic::<M, _>(|topic| topic.push(message));
+        if first {
             self.front.borrow_mut().touched.push(slot);
         }
         Queued::Accepted

@@ -1,7 +1,6 @@
 //! Who gets the messages of one type, in the order of registration.
 
 use std::collections::HashMap;
-use std::num::NonZeroU32;
 use std::rc::Rc;
 
 use crate::actor::{ActorId, Context, Deliver, Delivered, Neighbours, Position};
@@ -15,14 +14,14 @@ pub(crate) struct Subscribers<M> {
     /// So many spans at the front handle every message, not this type only.
     wild: usize,
     by_class: Vec<ClassHandlers<M>>,
-    /// Actors that do not stand as their class does, by class and index.
-    singles: HashMap<(u16, u32), Single<M>>,
+    /// Actors that do not stand as their class does: subscribed with a handler of their own, or,
+    /// without one, unsubscribed.
+    singles: HashMap<ActorId, Option<Rc<dyn Deliver<M>>>>,
 }
 
 /// Neighbouring actors with one handler.
 pub(crate) struct Span<M> {
     pub(crate) handler: Rc<dyn Deliver<M>>,
-    pub(crate) class: u16,
     pub(crate) actors: Neighbours,
 }
 
@@ -30,12 +29,6 @@ pub(crate) struct Span<M> {
 struct ClassHandlers<M> {
     typed: Option<Rc<dyn Deliver<M>>>,
     any: Vec<Rc<dyn Deliver<M>>>,
-}
-
-/// One actor that was subscribed (or, without a handler, unsubscribed) at run time.
-struct Single<M> {
-    birth: NonZeroU32,
-    handler: Option<Rc<dyn Deliver<M>>>,
 }
 
 impl<M> Subscribers<M> {
@@ -65,7 +58,7 @@ impl<M> Subscribers<M> {
         let mut delivered = Delivered::default();
         let mut index = from.index;
         for (number, span) in spans.iter().enumerate().skip(from.span as usize) {
-            cx.enter(span.class, span.actors.birth, number as u32);
+            cx.enter(span.actors.first, number as u32);
             let here = span.handler.to_neighbours(span.actors, index, message, stops, cx);
             delivered.taken |= here.taken;
             delivered.stopped |= here.stopped;
@@ -80,12 +73,10 @@ impl<M> Subscribers<M> {
     /// The handler through which this actor is subscribed: by type, or else by name.
     #[inline]
     pub(crate) fn handler_of(&self, actor: ActorId) -> Option<&Rc<dyn Deliver<M>>> {
-        if let Some(single) = self.singles.get(&(actor.class, actor.index))
-            && single.birth == actor.birth
-        {
-            return single.handler.as_ref();
+        if let Some(single) = self.singles.get(&actor) {
+            return single.as_ref();
         }
-        self.class_handler(actor.class)
+        self.class_handler(actor.class())
     }
 
     /// The handler that the class has, whether or not the actor is subscribed.
@@ -114,18 +105,18 @@ impl<M> Subscribers<M> {
 
     /// Puts a new actor of a bound class behind those that are there; returns how often.
     #[inline]
-    pub(crate) fn enlist(&mut self, class: u16, index: u32, birth: NonZeroU32) -> usize {
-        let Some(handlers) = self.by_class.get(usize::from(class)) else { return 0 };
+    pub(crate) fn enlist(&mut self, actor: ActorId) -> usize {
+        let Some(handlers) = self.by_class.get(usize::from(actor.class())) else { return 0 };
         if let (Some(handler), true) = (&handlers.typed, handlers.any.is_empty()) {
             let handler = handler.clone();
-            self.push(handler, class, index, birth);
+            self.push(handler, actor);
             return 1;
         }
         let typed = handlers.typed.iter().cloned();
         let all: Vec<_> = typed.chain(handlers.any.iter().cloned()).collect();
         let count = all.len();
         for handler in all {
-            self.push(handler, class, index, birth);
+            self.push(handler, actor);
         }
         count
     }
@@ -135,14 +126,13 @@ impl<M> Subscribers<M> {
     pub(crate) fn adopt<N>(&mut self, untyped: &Subscribers<N>, name: &str) -> usize {
         for span in untyped.spans() {
             let Some(any) = span.handler.any().filter(|any| any.takes(name)) else { continue };
-            let bound = &self.by_class[usize::from(span.class)].any;
+            let bound = &self.by_class[usize::from(span.actors.first.class())].any;
             let is_same = |handler: &&Rc<dyn Deliver<M>>| {
                 handler.any().is_some_and(|bound| Rc::ptr_eq(bound, any))
             };
             let handler = bound.iter().find(is_same).expect("untyped handlers are bound").clone();
-            let actors = span.actors;
-            for index in actors.start..actors.start + actors.length {
-                self.push(handler.clone(), span.class, index, actors.birth);
+            for actor in span.actors.ids() {
+                self.push(handler.clone(), actor);
             }
         }
         self.places()
@@ -150,28 +140,24 @@ impl<M> Subscribers<M> {
 
     /// Subscribes one actor with a handler of its own.
     pub(crate) fn enlist_single(&mut self, actor: ActorId, handler: Rc<dyn Deliver<M>>) {
-        let single = Single { birth: actor.birth, handler: Some(handler.clone()) };
-        self.singles.insert((actor.class, actor.index), single);
-        self.push(handler, actor.class, actor.index, actor.birth);
+        self.singles.insert(actor, Some(handler.clone()));
+        self.push(handler, actor);
     }
 
     /// Ends the subscriptions of one actor, but for that to every message.
     pub(crate) fn delist_single(&mut self, actor: ActorId) {
-        self.singles
-            .insert((actor.class, actor.index), Single { birth: actor.birth, handler: None });
-        self.keep(|span, index| {
-            is_wild(&span.handler) || (span.class, index) != (actor.class, actor.index)
-        });
+        self.singles.insert(actor, None);
+        self.keep(|span, other| is_wild(&span.handler) || other != actor);
     }
 
     /// Forgets what was special about an actor that is gone.
-    pub(crate) fn forget_single(&mut self, class: u16, index: u32) {
-        self.singles.remove(&(class, index));
+    pub(crate) fn forget_single(&mut self, actor: ActorId) {
+        self.singles.remove(&actor);
     }
 
     /// Leaves out the actors that are gone; returns how many places remain.
     pub(crate) fn sweep(&mut self) -> usize {
-        self.keep(|span, index| span.handler.lives(index, span.actors.birth));
+        self.keep(|span, actor| span.handler.lives(actor));
         self.places()
     }
 
@@ -179,34 +165,29 @@ impl<M> Subscribers<M> {
         self.spans.iter().map(|span| span.actors.length as usize).sum()
     }
 
-    fn keep(&mut self, stays: impl Fn(&Span<M>, u32) -> bool) {
+    fn keep(&mut self, stays: impl Fn(&Span<M>, ActorId) -> bool) {
         self.wild = 0;
         for span in std::mem::take(&mut self.spans) {
-            let actors = span.actors;
-            for index in actors.start..actors.start + actors.length {
-                if stays(&span, index) {
-                    self.push(span.handler.clone(), span.class, index, actors.birth);
-                }
+            for actor in span.actors.ids().filter(|actor| stays(&span, *actor)) {
+                self.push(span.handler.clone(), actor);
             }
         }
     }
 
     #[inline]
-    fn push(&mut self, handler: Rc<dyn Deliver<M>>, class: u16, index: u32, birth: NonZeroU32) {
+    fn push(&mut self, handler: Rc<dyn Deliver<M>>, actor: ActorId) {
         let wild = is_wild(&handler);
         let end = if wild { self.wild } else { self.spans.len() };
         let first = if wild { 0 } else { self.wild };
         if let Some(last) = self.spans[first..end].last_mut()
-            && last.class == class
-            && last.actors.birth == birth
-            && last.actors.start + last.actors.length == index
+            && last.actors.end() == actor
             && Rc::ptr_eq(&last.handler, &handler)
         {
             last.actors.length += 1;
             return;
         }
-        let actors = Neighbours { start: index, length: 1, birth };
-        self.spans.insert(end, Span { handler, class, actors });
+        let actors = Neighbours { first: actor, length: 1 };
+        self.spans.insert(end, Span { handler, actors });
         self.wild += usize::from(wild);
     }
 }
@@ -234,7 +215,7 @@ impl<M> Clone for Subscribers<M> {
 
 impl<M> Clone for Span<M> {
     fn clone(&self) -> Self {
-        Span { handler: self.handler.clone(), class: self.class, actors: self.actors }
+        Span { handler: self.handler.clone(), actors: self.actors }
     }
 }
 
@@ -254,11 +235,5 @@ impl<M> Default for ClassHandlers<M> {
 impl<M> Clone for ClassHandlers<M> {
     fn clone(&self) -> Self {
         ClassHandlers { typed: self.typed.clone(), any: self.any.clone() }
-    }
-}
-
-impl<M> Clone for Single<M> {
-    fn clone(&self) -> Self {
-        Single { birth: self.birth, handler: self.handler.clone() }
     }
 }

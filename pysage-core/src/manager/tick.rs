@@ -100,17 +100,17 @@ impl ActorManager {
 
         let received = trace::phase("receive", || self.receive());
         let mut batch = world.swap();
-        trace::phase("dispatch", || batch.dispatch(self, &mut meter));
+        let done = trace::phase("dispatch", || batch.dispatch(self, &mut meter));
         world.keep(batch);
         trace::phase("update", || self.update());
-        Ok(self.report(received, &meter))
+        Ok(self.report(received, done as u64))
     }
 
-    fn report(&self, received: u64, meter: &Meter) -> TickReport {
+    fn report(&self, received: u64, done: u64) -> TickReport {
         let world = self.world();
         let tally = &world.counters;
         Tally::add(&tally.ticks, 1);
-        Tally::add(&tally.handled, meter.removed - world.counters.missed.take());
+        Tally::add(&tally.handled, done.saturating_sub(world.counters.missed.take()));
         let now = TickReport {
             tick: tally.ticks.get(),
             drained: world.left_over.get() == 0,
@@ -142,7 +142,6 @@ const PART_OF_TIME_LEFT: u128 = 4;
 /// Measures the budget of a tick.
 pub(crate) struct Meter {
     limit: Option<Limit>,
-    removed: u64,
 }
 
 struct Limit {
@@ -161,7 +160,7 @@ impl Meter {
             let deadline = now.checked_add(time)?;
             Some(Limit { clock: clock.clone(), deadline, last_reading: now, stride: 1, left: 1 })
         });
-        Meter { limit, removed: 0 }
+        Meter { limit }
     }
 
     /// How many messages may be handled until the meter is asked again.
@@ -175,7 +174,6 @@ impl Meter {
 
     #[inline(always)]
     pub(crate) fn spend(&mut self, messages: usize) {
-        self.removed += messages as u64;
         if let Some(limit) = &mut self.limit {
             limit.left = limit.left.saturating_sub(messages as u32);
             if limit.left == 0 && messages > 0 {

@@ -6,7 +6,6 @@ mod delivery;
 use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
-use std::num::NonZeroU32;
 use std::rc::Rc;
 
 use super::World;
@@ -61,6 +60,8 @@ pub(crate) trait ErasedTopic: Any {
     fn name(&self) -> &'static str;
     /// Moves the messages for the next tick behind those left over.
     fn swap(&self);
+    /// Delivers one message to one actor.
+    fn deliver_one(&self, receiver: ActorId, cx: &Context);
     /// Delivers from the run at the front of `upcoming`, and from those behind it of the same
     /// kind: `allowance` messages at most, one at least. Returns how many were removed.
     fn deliver(&self, upcoming: &[Run], allowance: u32, cx: &Context) -> usize;
@@ -79,9 +80,9 @@ pub(crate) trait ErasedTopic: Any {
     /// Makes the oldest message a dead letter: of those left over, or of those for the next tick.
     fn give_up_oldest(&self, left_over: bool, receiver: Option<ActorId>, world: &World);
     /// Subscribes a new actor as its class is.
-    fn enlist(&self, class: u16, index: u32, birth: NonZeroU32);
+    fn enlist(&self, actor: ActorId);
     /// Takes note that an actor is gone.
-    fn delist(&self, class: u16, index: u32);
+    fn delist(&self, actor: ActorId);
     /// Adds a handler of every message or of a name to what actors of the class get.
     fn bind_any(&self, class: u16, handler: Rc<dyn DeliverAny>);
 }
@@ -158,6 +159,22 @@ impl<M: Message> Topic<M> {
         }
     }
 
+    /// Brings the subscribers up to date, after finishing what a panic interrupted: if so, a
+    /// message was removed.
+    #[inline(always)]
+    fn begin(&self, back: &mut Back<M>, receiver: Option<ActorId>, cx: &Context) -> bool {
+        if back.changes == cx.world().changes() {
+            return false;
+        }
+        if let Some(position) = self.resume.take() {
+            back.finish_first(receiver, position, cx);
+            return true;
+        }
+        back.subscribers = self.subscribers();
+        back.changes = cx.world().changes();
+        false
+    }
+
     #[inline(always)]
     fn edit<R>(&self, change: impl FnOnce(&mut Subscribers<M>) -> R) -> R {
         change(Rc::make_mut(&mut self.subscribers.borrow_mut()))
@@ -178,15 +195,19 @@ impl<M: Message> ErasedTopic for Topic<M> {
         }
     }
 
+    fn deliver_one(&self, receiver: ActorId, cx: &Context) {
+        let mut back = self.back.borrow_mut();
+        self.back_at_start.set(back.messages.len());
+        if !self.begin(&mut back, Some(receiver), cx) {
+            back.deliver_to(receiver, cx);
+        }
+    }
+
     fn deliver(&self, upcoming: &[Run], allowance: u32, cx: &Context) -> usize {
         let mut back = self.back.borrow_mut();
         self.back_at_start.set(back.messages.len());
-        if back.changes != cx.world().changes() {
-            if let Some(position) = self.resume.take() {
-                return back.finish_first(upcoming[0].receiver, position, cx);
-            }
-            back.subscribers = self.subscribers();
-            back.changes = cx.world().changes();
+        if self.begin(&mut back, upcoming[0].receiver, cx) {
+            return 1;
         }
         back.deliver_next(upcoming, allowance, cx)
     }
@@ -232,17 +253,17 @@ impl<M: Message> ErasedTopic for Topic<M> {
     }
 
     #[inline]
-    fn enlist(&self, class: u16, index: u32, birth: NonZeroU32) {
-        let places = self.edit(|subscribers| subscribers.enlist(class, index, birth));
+    fn enlist(&self, actor: ActorId) {
+        let places = self.edit(|subscribers| subscribers.enlist(actor));
         self.places.set(self.places.get() + places);
     }
 
-    fn delist(&self, class: u16, index: u32) {
+    fn delist(&self, actor: ActorId) {
         self.gone.set(self.gone.get() + 1);
         let (places, gone) = (self.places.get(), self.gone.get());
         let special = self.subscribers.borrow().has_exceptions();
         if special {
-            self.edit(|subscribers| subscribers.forget_single(class, index));
+            self.edit(|subscribers| subscribers.forget_single(actor));
         }
         if gone >= SWEEP_AT_LEAST && gone * 2 > places {
             self.places.set(self.edit(Subscribers::sweep));

@@ -30,7 +30,7 @@ use crate::message::{Message, NamedMessage};
 /// No borrow of a field is held while a handler runs, but for those that only the dispatch uses.
 pub(crate) struct World {
     /// Tells this manager's ids from those of another.
-    pub(crate) number: u16,
+    pub(crate) number: u8,
     /// Tells this manager from all others of the process.
     pub(crate) serial: u64,
     pub(crate) config: ManagerConfig,
@@ -98,7 +98,7 @@ impl World {
         let serial = NEXT_SERIAL.fetch_add(1, Ordering::Relaxed);
         let front = Front { room: config.queue_capacity, ..Front::default() };
         let world = World {
-            number: serial as u16,
+            number: serial as u8,
             serial,
             shared: Arc::new(Shared::new(config.handle_capacity)),
             front: RefCell::new(front),
@@ -206,8 +206,9 @@ impl World {
 
     #[cold]
     fn new_class<A: Actor>(&self) -> Rc<Class<A>> {
-        let number = u16::try_from(self.classes.borrow().len());
-        let number = number.expect("a manager has fewer than 2^16 classes of actors");
+        let number = u16::try_from(self.classes.borrow().len()).ok();
+        let number = number.filter(|number| *number < ActorId::CLASSES);
+        let number = number.expect("a manager has fewer than 2^14 classes of actors");
         let class = Rc::new(Class::<A>::new(number));
         self.classes.borrow_mut().push(class.clone());
         class.bind(self);
@@ -221,20 +222,20 @@ impl World {
 
     /// The actor's class, if it is this one.
     pub(crate) fn class_if<A: Actor>(&self, actor: ActorId) -> Option<Rc<Class<A>>> {
-        (self.class_at(actor.class)? as Rc<dyn Any>).downcast().ok()
+        (self.class_at(actor.class())? as Rc<dyn Any>).downcast().ok()
     }
 
     pub(crate) fn class_name(&self, actor: ActorId) -> &'static str {
-        self.class_at(actor.class).map_or("", |class| class.name())
+        self.class_at(actor.class()).map_or("", |class| class.name())
     }
 
     pub(crate) fn lives(&self, actor: ActorId) -> bool {
-        let class = self.class_at(actor.class).filter(|_| actor.manager == self.number);
-        class.is_some_and(|class| class.lives(actor.index, actor.birth))
+        let class = self.class_at(actor.class()).filter(|_| actor.manager() == self.number);
+        class.is_some_and(|class| class.lives(actor))
     }
 
     pub(crate) fn is_free(&self, actor: ActorId) -> bool {
-        self.class_at(actor.class).is_some_and(|class| class.is_free(actor.index))
+        self.class_at(actor.class()).is_some_and(|class| class.is_free(actor.index()))
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 use std::collections::VecDeque;
-use std::num::NonZeroU32;
 use std::rc::Rc;
 
 use super::{Deliver, DeliverAny, Delivered, Neighbours, call_neighbours, remove_first};
@@ -42,8 +41,8 @@ where
         call_neighbours(&self.pool, actors, from, message.name(), stops, cx, call)
     }
 
-    fn lives(&self, index: u32, birth: NonZeroU32) -> bool {
-        self.pool.living(index, birth).is_some()
+    fn lives(&self, actor: ActorId) -> bool {
+        self.pool.lives(actor.index(), actor.birth())
     }
 }
 
@@ -65,6 +64,11 @@ impl<M: Message> Deliver<M> for Untyped {
         Delivered { stopped: delivered.stopped && self.0.name().is_some(), ..delivered }
     }
 
+    fn to_one(&self, actor: ActorId, message: &M, cx: &Context) -> bool {
+        cx.enter(actor, Position::RECEIVER);
+        Deliver::<M>::to_neighbours(self, Neighbours::one(actor), 0, message, true, cx).taken
+    }
+
     fn repeatedly(
         &self,
         actor: ActorId,
@@ -72,8 +76,8 @@ impl<M: Message> Deliver<M> for Untyped {
         count: usize,
         cx: &Context,
     ) -> usize {
-        cx.enter(actor.class, actor.birth, Position::RECEIVER);
-        let actor = Neighbours { start: actor.index, length: 1, birth: actor.birth };
+        cx.enter(actor, Position::RECEIVER);
+        let actor = Neighbours::one(actor);
         let changes = cx.world().changes();
         for handled in 1..=count {
             let Some(message) = messages.front() else { return handled - 1 };
@@ -93,8 +97,8 @@ impl<M: Message> Deliver<M> for Untyped {
         self.repeatedly(receiver, messages, 1, cx)
     }
 
-    fn lives(&self, index: u32, birth: NonZeroU32) -> bool {
-        self.0.lives(index, birth)
+    fn lives(&self, actor: ActorId) -> bool {
+        self.0.lives(actor)
     }
 
     fn any(&self) -> Option<&Rc<dyn DeliverAny>> {

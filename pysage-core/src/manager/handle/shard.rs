@@ -8,7 +8,7 @@ use parking_lot::Mutex;
 use super::{Refused, RefusedReason};
 use crate::actor::ActorId;
 use crate::manager::World;
-use crate::manager::queue::{Run, RunLog};
+use crate::manager::queue::RunLog;
 use crate::message::Message;
 
 /// A queue that one thread fills and the manager empties.
@@ -135,7 +135,7 @@ impl ShardQueue {
         }
         messages.push_back(message);
         self.count += 1;
-        self.log.push(Run { receiver, slot, count: 1 });
+        self.log.add(slot, receiver);
     }
 
     /// Moves what is in a later queue behind what is in this one.

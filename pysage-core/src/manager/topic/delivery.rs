@@ -16,6 +16,22 @@ use crate::message::Message;
 const MOST_ALIKE: usize = 256;
 
 impl<M: Message> Back<M> {
+    /// Delivers the first message to one actor.
+    #[inline(always)]
+    pub(super) fn deliver_to(&mut self, receiver: ActorId, cx: &Context) {
+        let Back { messages, subscribers, .. } = self;
+        if let Some(handler) = subscribers.class_handler(receiver.class())
+            && !subscribers.has_exceptions()
+            && receiver.manager() == cx.world().number
+            && let Some(message) = messages.front()
+            && handler.to_one(receiver, message, cx)
+        {
+            remove_first(messages, cx);
+        } else {
+            self.finish_first(Some(receiver), Position::START, cx);
+        }
+    }
+
     /// Delivers messages of the first run, or of several that are alike; returns how many were
     /// removed, one at least.
     #[inline(always)]
@@ -29,10 +45,10 @@ impl<M: Message> Back<M> {
         if subscribers.has_exceptions() {
             return self.finish_first(Some(receiver), Position::START, cx);
         }
-        if let Some(handler) = subscribers.class_handler(receiver.class)
-            && receiver.manager == cx.world().number
+        if let Some(handler) = subscribers.class_handler(receiver.class())
+            && receiver.manager() == cx.world().number
         {
-            let alike = upcoming.get(1).is_some_and(|next| next.is_alike(&run));
+            let alike = run.is_alike(upcoming.get(1));
             let removed = if alike {
                 handler.scattered(alike_runs(upcoming, most as usize), messages, cx)
             } else {
@@ -93,7 +109,7 @@ impl<M: Message> Topic<M> {
             let message = Rc::new(message);
             for (actor, span) in busy {
                 let span = subscribers.spans().get(span as usize).map(|span| &span.handler);
-                let handler = span.or_else(|| subscribers.class_handler(actor.class));
+                let handler = span.or_else(|| subscribers.class_handler(actor.class()));
                 let handler = handler.expect("a busy actor was reached by a handler").clone();
                 cx.world().defer(Deferred::new(actor, handler, message.clone()));
             }
@@ -122,7 +138,7 @@ fn publish_now<M: Message>(
         Some(_) if position.span == Position::RECEIVER => Delivered::default(),
         Some(receiver) => {
             Subscribers::deliver(subscribers.wild(), message, position, false, cx);
-            to_receiver(subscribers.class_handler(receiver.class), receiver, message, cx)
+            to_receiver(subscribers.class_handler(receiver.class()), receiver, message, cx)
         }
     };
     loop {
@@ -151,9 +167,7 @@ fn broadcast<M: Message>(
     if let [span] = subscribers.spans()
         && span.actors.length == 1
     {
-        let Neighbours { start: index, birth, .. } = span.actors;
-        let actor = ActorId { index, birth, class: span.class, manager: cx.world().number };
-        let removed = span.handler.repeatedly(actor, messages, count, cx);
+        let removed = span.handler.repeatedly(span.actors.first, messages, count, cx);
         if removed > 0 {
             return removed;
         }
@@ -179,17 +193,16 @@ fn to_receiver<M>(
     message: &M,
     cx: &Context,
 ) -> Delivered {
-    let Some(handler) = handler.filter(|_| receiver.manager == cx.world().number) else {
+    let Some(handler) = handler.filter(|_| receiver.manager() == cx.world().number) else {
         return Delivered::default();
     };
-    let actor = Neighbours { start: receiver.index, length: 1, birth: receiver.birth };
-    cx.enter(receiver.class, receiver.birth, Position::RECEIVER);
-    handler.to_neighbours(actor, 0, message, false, cx)
+    cx.enter(receiver, Position::RECEIVER);
+    handler.to_neighbours(Neighbours::one(receiver), 0, message, false, cx)
 }
 
 /// The first runs as far as they are alike, `most` at most.
 fn alike_runs(upcoming: &[Run], most: usize) -> &[Run] {
     let candidates = upcoming.iter().take(most.min(MOST_ALIKE));
-    let count = candidates.take_while(|run| run.is_alike(&upcoming[0])).count();
+    let count = candidates.take_while(|run| upcoming[0].is_alike(Some(run))).count();
     &upcoming[..count]
 }
