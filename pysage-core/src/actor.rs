@@ -71,9 +71,10 @@ pub trait Actor: Sized + 'static {
 
 /// Names one registered actor of one manager; once the actor is gone, nobody.
 ///
-/// Ids are cheap to copy and compare. An id that was freed never means another actor.
-// Packed, since an id goes with every message for one actor: the manager's number (8 bits), the
-// class's (14), the index in the class's pool (26) and the birth number of that place (16).
+/// Ids are cheap to copy and compare. An id that was freed never means another actor. To another
+/// manager an id means nobody, as long as a program makes no more than 4,096 of them.
+// Packed, since an id goes with every message for one actor: the manager's number (12 bits), the
+// class's (12), the index in the class's pool (24) and the birth number of that place (16).
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ActorId(NonZeroU64);
 
@@ -83,15 +84,17 @@ pub(crate) type Birth = NonZeroU16;
 
 impl ActorId {
     const INDEX_SHIFT: u32 = 16;
-    const CLASS_SHIFT: u32 = 42;
-    const MANAGER_SHIFT: u32 = 56;
+    const CLASS_SHIFT: u32 = 40;
+    const MANAGER_SHIFT: u32 = 52;
     /// A pool has fewer places than this.
     pub(crate) const INDICES: u32 = 1 << (ActorId::CLASS_SHIFT - ActorId::INDEX_SHIFT);
+    /// Numbers of managers start again from here.
+    pub(crate) const MANAGERS: u64 = 1 << (u64::BITS - ActorId::MANAGER_SHIFT);
     /// A manager has fewer classes than this.
     pub(crate) const CLASSES: u16 = 1 << (ActorId::MANAGER_SHIFT - ActorId::CLASS_SHIFT);
 
     #[inline(always)]
-    pub(crate) fn new(manager: u8, class: u16, index: u32, birth: Birth) -> ActorId {
+    pub(crate) fn new(manager: u16, class: u16, index: u32, birth: Birth) -> ActorId {
         let manager = u64::from(manager) << ActorId::MANAGER_SHIFT;
         let class = u64::from(class) << ActorId::CLASS_SHIFT;
         let index = u64::from(index) << ActorId::INDEX_SHIFT;
@@ -99,8 +102,8 @@ impl ActorId {
     }
 
     #[inline(always)]
-    pub(crate) fn manager(self) -> u8 {
-        (self.0.get() >> ActorId::MANAGER_SHIFT) as u8
+    pub(crate) fn manager(self) -> u16 {
+        (self.0.get() >> ActorId::MANAGER_SHIFT) as u16
     }
 
     #[inline(always)]

@@ -32,7 +32,12 @@ mod on {
 mod off {
     use super::{ActorId, BoxError, DropReason};
 
-    pub(crate) fn tick_span(_tick: u64) {}
+    /// A span that is not there.
+    pub(crate) struct NoSpan;
+
+    pub(crate) fn tick_span(_tick: u64) -> NoSpan {
+        NoSpan
+    }
 
     #[inline(always)]
     pub(crate) fn phase<R>(_phase: &'static str, run: impl FnOnce() -> R) -> R {

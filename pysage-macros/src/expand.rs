@@ -262,6 +262,14 @@ mod tests {
                         static SLOT: ::pysage_core::SlotCell = ::pysage_core::SlotCell::new();
                         SLOT.get::<Self>()
                     }
+                    #[inline]
+                    fn topic_key() -> ::core::option::Option<&'static ::pysage_core::TopicKey<Self>> {
+                        ::std::thread_local! {
+                            static KEY: ::pysage_core::TopicCell<Tick> =
+                                const { ::pysage_core::TopicCell::new() };
+                        }
+                        ::core::option::Option::Some(&KEY)
+                    }
                 }
             };
         };

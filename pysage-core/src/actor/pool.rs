@@ -22,7 +22,11 @@ pub(crate) struct Slot<A>(RefCell<Place<A>>);
 
 enum Place<A> {
     Vacant,
-    Occupied { birth: Birth, actor: A },
+    /// Without a birth number once the actor is retired and waits to be vacated.
+    Occupied {
+        birth: Option<Birth>,
+        actor: A,
+    },
 }
 
 /// An actor that is asked for.
@@ -33,13 +37,21 @@ pub(crate) enum Entered<'a, A> {
     Gone,
 }
 
+/// Who has a place, or will have it next.
+#[derive(Clone, Copy)]
+struct Tenant {
+    /// 0 once the place's numbers are used up.
+    birth: u16,
+    lives: bool,
+}
+
 impl<A> Slot<A> {
     /// Borrows the actor of this birth number.
     #[inline(always)]
     pub(crate) fn enter(&self, birth: Birth) -> Entered<'_, A> {
         let Ok(place) = self.0.try_borrow_mut() else { return Entered::Busy };
         let actor = RefMut::filter_map(place, |place| match place {
-            Place::Occupied { birth: here, actor } if *here == birth => Some(actor),
+            Place::Occupied { birth: here, actor } if *here == Some(birth) => Some(actor),
             _ => None,
         });
         actor.map_or(Entered::Gone, Entered::Free)
@@ -49,7 +61,9 @@ impl<A> Slot<A> {
     #[inline(always)]
     pub(crate) fn touch(&self, birth: Birth) -> bool {
         let place = self.0.try_borrow();
-        place.is_ok_and(|place| matches!(&*place, Place::Occupied { birth: b, .. } if *b == birth))
+        place.is_ok_and(
+            |place| matches!(&*place, Place::Occupied { birth: b, .. } if *b == Some(birth)),
+        )
     }
 
     pub(crate) fn is_free(&self) -> bool {
@@ -60,9 +74,8 @@ impl<A> Slot<A> {
 /// The actors of one class. References to its slots stay good while actors come and go.
 pub(crate) struct Pool<A> {
     chunks: [OnceCell<Box<[Slot<A>]>>; CHUNKS],
-    /// For each place that was ever used, the birth number of who lives there or of the next who
-    /// will; 0 once used up. Known also while the place is borrowed.
-    births: RefCell<Vec<u16>>,
+    /// Who has each place that was ever used; known also while the place is borrowed.
+    tenants: RefCell<Vec<Tenant>>,
     living: Cell<usize>,
     free: RefCell<Vec<u32>>,
 }
@@ -71,7 +84,7 @@ impl<A> Pool<A> {
     pub(crate) fn new() -> Pool<A> {
         Pool {
             chunks: array::from_fn(|_| OnceCell::new()),
-            births: RefCell::default(),
+            tenants: RefCell::default(),
             living: Cell::new(0),
             free: RefCell::default(),
         }
@@ -82,33 +95,51 @@ impl<A> Pool<A> {
     pub(crate) fn insert(&self, actor: A) -> (u32, Birth) {
         let free = self.free.borrow_mut().pop();
         let index = free.unwrap_or_else(|| self.fresh_index());
-        let birth = self.births.borrow()[index as usize];
-        let birth = Birth::new(birth).expect("a used-up place is never free");
+        let tenant = &mut self.tenants.borrow_mut()[index as usize];
+        tenant.lives = true;
+        let birth = Birth::new(tenant.birth).expect("a used-up place is never free");
         let slot = self.slot(index).expect("a free or fresh place is allocated");
-        *slot.0.borrow_mut() = Place::Occupied { birth, actor };
+        *slot.0.borrow_mut() = Place::Occupied { birth: Some(birth), actor };
         self.living.set(self.living.get() + 1);
         (index, birth)
     }
 
     /// Makes the actor's id mean nobody. The actor itself stays until [`vacate`](Self::vacate).
     pub(crate) fn retire(&self, index: u32, birth: Birth) -> bool {
-        let mut births = self.births.borrow_mut();
-        let here = births.get_mut(index as usize).filter(|here| **here == birth.get());
-        let lives = here.map(|here| *here = birth.get().wrapping_add(1)).is_some();
-        self.living.set(self.living.get() - usize::from(lives));
-        lives
+        if !self.lives(index, birth) {
+            return false;
+        }
+        self.tenants.borrow_mut()[index as usize] =
+            Tenant { birth: birth.get().wrapping_add(1), lives: false };
+        self.living.set(self.living.get() - 1);
+        self.shut(index);
+        true
+    }
+
+    /// Sees to it that nobody enters the place of a retired actor, now that it is not busy.
+    pub(crate) fn shut(&self, index: u32) {
+        if let Some(slot) = self.slot(index)
+            && let Ok(mut place) = slot.0.try_borrow_mut()
+            && let Place::Occupied { birth, .. } = &mut *place
+        {
+            *birth = birth.filter(|birth| self.lives(index, *birth));
+        }
     }
 
     /// Takes a retired actor out of its place, which is then free; `None` while it is busy.
     pub(crate) fn vacate(&self, index: u32) -> Option<A> {
         let mut place = self.slot(index)?.0.try_borrow_mut().ok()?;
-        let Place::Occupied { actor, .. } = std::mem::replace(&mut *place, Place::Vacant) else {
+        let tenant = self.tenants.borrow()[index as usize];
+        if tenant.lives || matches!(*place, Place::Vacant) {
             return None;
-        };
-        if self.births.borrow()[index as usize] != 0 {
+        }
+        if tenant.birth != 0 {
             self.free.borrow_mut().push(index);
         }
-        Some(actor)
+        match std::mem::replace(&mut *place, Place::Vacant) {
+            Place::Occupied { actor, .. } => Some(actor),
+            Place::Vacant => None,
+        }
     }
 
     #[inline(always)]
@@ -118,7 +149,8 @@ impl<A> Pool<A> {
     }
 
     pub(crate) fn lives(&self, index: u32, birth: Birth) -> bool {
-        self.births.borrow().get(index as usize) == Some(&birth.get())
+        let tenant = self.tenants.borrow().get(index as usize).copied();
+        tenant.is_some_and(|tenant| tenant.lives && tenant.birth == birth.get())
     }
 
     /// The allocated slots from `start` up to `end`, as slices with their first index.
@@ -145,18 +177,16 @@ impl<A> Pool<A> {
 
     /// The places whose actors have not been retired.
     pub(crate) fn living(&self) -> Vec<(u32, Birth)> {
-        let mut vacant = vec![false; self.births.borrow().len()];
-        self.free.borrow().iter().for_each(|index| vacant[*index as usize] = true);
-        let births = self.births.borrow();
-        let places = (0..).zip(births.iter()).filter(|(index, _)| !vacant[*index as usize]);
-        places.filter_map(|(index, birth)| Some((index, Birth::new(*birth)?))).collect()
+        let tenants = self.tenants.borrow();
+        let living = (0..).zip(tenants.iter()).filter(|(_, tenant)| tenant.lives);
+        living.filter_map(|(index, tenant)| Some((index, Birth::new(tenant.birth)?))).collect()
     }
 
     fn fresh_index(&self) -> u32 {
-        let mut births = self.births.borrow_mut();
-        let index = u32::try_from(births.len()).ok().filter(|index| *index < ActorId::INDICES);
-        let index = index.expect("a class has fewer than 2^26 actors at a time");
-        births.push(1);
+        let mut tenants = self.tenants.borrow_mut();
+        let index = u32::try_from(tenants.len()).ok().filter(|index| *index < ActorId::INDICES);
+        let index = index.expect("a class has fewer than 2^24 actors at a time");
+        tenants.push(Tenant { birth: 1, lives: false });
         let (chunk, _) = place(index);
         self.chunks[chunk].get_or_init(|| {
             let vacant = || Slot(RefCell::new(Place::Vacant));
@@ -232,7 +262,7 @@ mod tests {
     fn a_place_whose_births_are_used_up_is_not_used_again() {
         let pool = Pool::new();
         let (index, _) = pool.insert(1);
-        pool.births.borrow_mut()[index as usize] = u16::MAX;
+        pool.tenants.borrow_mut()[index as usize].birth = u16::MAX;
         assert!(pool.retire(index, Birth::MAX));
         assert_eq!(pool.vacate(index), Some(1));
         assert_ne!(pool.insert(2).0, index);

@@ -122,7 +122,7 @@ impl ActorManager {
         let seen = look(&mut place);
         drop((place, looking));
         if world.changes() != changes {
-            Context::new(self).settle();
+            Context::of(self, actor).settle();
         }
         Ok(seen)
     }
@@ -171,7 +171,7 @@ impl ActorManager {
             return Err(SubscribeError::OtherClass { actor, is, asked });
         };
         let topic = world.topic::<M>();
-        if topic.subscribers().handler_of(actor).is_some() {
+        if topic.subscribers().handlers_of(actor).next().is_some() {
             return Err(SubscribeError::AlreadySubscribed { actor, message: M::NAME });
         }
         topic.subscribe(actor, Rc::new(TypedHandler::new(class.pool.clone(), handler)));
@@ -185,7 +185,8 @@ impl ActorManager {
     pub fn unsubscribe<M: Message>(&self, actor: ActorId) -> bool {
         let world = self.world();
         let topic = world.topic::<M>();
-        let subscribed = world.lives(actor) && topic.subscribers().handler_of(actor).is_some();
+        let subscribed =
+            world.lives(actor) && topic.subscribers().handlers_of(actor).next().is_some();
         if subscribed {
             topic.unsubscribe(actor);
             world.note_change();

@@ -24,12 +24,14 @@ pub(crate) trait ErasedClass: Any {
     fn is_free(&self, index: u32) -> bool;
     /// Makes the id mean nobody; the actor itself stays until it is taken out.
     fn retire(&self, actor: ActorId) -> bool;
+    /// Sees to it that nobody reaches the actor if it is retired, now that it is not busy.
+    fn shut(&self, index: u32);
     /// Drops a retired actor, after its stop hook if there is a context for it.
     fn take_out(&self, index: u32, hook: Option<&Context>);
     fn add_topic(&self, topic: Rc<dyn ErasedTopic>);
     fn count(&self) -> usize;
     /// The ids of all living actors.
-    fn living(&self, manager: u8) -> Vec<ActorId>;
+    fn living(&self, manager: u16) -> Vec<ActorId>;
 }
 
 impl<A: Actor> Class<A> {
@@ -85,6 +87,10 @@ impl<A: Actor> ErasedClass for Class<A> {
         retired
     }
 
+    fn shut(&self, index: u32) {
+        self.pool.shut(index);
+    }
+
     fn take_out(&self, index: u32, hook: Option<&Context>) {
         if let Some(mut actor) = self.pool.vacate(index)
             && let Some(cx) = hook
@@ -104,7 +110,7 @@ impl<A: Actor> ErasedClass for Class<A> {
         self.pool.count()
     }
 
-    fn living(&self, manager: u8) -> Vec<ActorId> {
+    fn living(&self, manager: u16) -> Vec<ActorId> {
         let id = |(index, birth)| ActorId::new(manager, self.number, index, birth);
         self.pool.living().into_iter().map(id).collect()
     }

@@ -1,44 +1,52 @@
 //! What waits until an actor that is on the call stack is free again.
 
-use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 
 use super::World;
 use crate::actor::{ActorId, Context, Deliver, Neighbours, Position};
-use crate::message::Message;
+use crate::message::{AnyMessage, Message};
 
 /// A triggered message for an actor that is busy with another one.
 pub(crate) struct Deferred {
     actor: ActorId,
-    name: &'static str,
+    message: Rc<dyn AnyMessage>,
     deliver: Box<dyn Fn(&Context) -> bool>,
 }
 
 impl Deferred {
     pub(crate) fn new<M: Message>(
         actor: ActorId,
-        handler: Rc<dyn Deliver<M>>,
+        handlers: Vec<Rc<dyn Deliver<M>>>,
         message: Rc<M>,
     ) -> Deferred {
+        let any: Rc<dyn AnyMessage> = message.clone();
         let deliver = move |cx: &Context| {
             cx.enter(actor, Position::RECEIVER);
+            let place = Neighbours::one(actor);
             let taken =
-                handler.to_neighbours(Neighbours::one(actor), 0, &*message, false, cx).taken;
+                handlers.iter().any(|it| it.to_neighbours(place, 0, &*message, false, cx).taken);
             if !taken {
                 cx.world().undeliverable(&*message, Some(actor));
             }
             taken
         };
-        Deferred { actor, name: M::NAME, deliver: Box::new(deliver) }
+        Deferred { actor, message: any, deliver: Box::new(deliver) }
     }
 }
 
 impl World {
     /// Keeps a message until its receiver is free.
     pub(crate) fn defer(&self, deferred: Deferred) {
-        self.deferred.borrow_mut().push(deferred);
+        self.deferred.borrow_mut().push_back(deferred);
         self.note_change();
+    }
+
+    /// Takes out the first message that waits for an actor who is free now.
+    fn take_deferred(&self) -> Option<Deferred> {
+        let mut deferred = self.deferred.borrow_mut();
+        let first = deferred.iter().position(|waiting| self.is_free(waiting.actor))?;
+        deferred.remove(first)
     }
 }
 
@@ -48,20 +56,26 @@ impl Context {
     pub(crate) fn settle(&self) {
         let world = self.world();
         let _handling = world.enter_handler();
+        if let Some(actor) = self.running()
+            && let Some(class) = world.class_at(actor.class())
+        {
+            class.shut(actor.index());
+        }
         loop {
-            let doomed = take_free(world, &world.doomed, |actor| *actor);
-            let deferred = take_free(world, &world.deferred, |deferred| deferred.actor);
-            if doomed.is_empty() && deferred.is_empty() {
-                return;
-            }
-            for actor in doomed {
-                self.stop(actor);
-            }
-            for Deferred { name, deliver, .. } in deferred {
+            // All at once: a stop hook that ends up here does not begin with the next one.
+            let doomed = world.doomed.take();
+            let (free, busy) = doomed.into_iter().partition(|actor| world.is_free(*actor));
+            *world.doomed.borrow_mut() = busy;
+            let free: Vec<ActorId> = free;
+            free.iter().for_each(|actor| self.stop(*actor));
+            // One at a time: a reset drops those that still wait.
+            if let Some(deferred) = world.take_deferred() {
                 let cx = Context::new(self);
-                if let Err(panic) = catch_unwind(AssertUnwindSafe(|| deliver(&cx))) {
-                    cx.contain(name, panic);
+                if let Err(panic) = catch_unwind(AssertUnwindSafe(|| (deferred.deliver)(&cx))) {
+                    cx.contain(deferred.message.name(), panic);
                 }
+            } else if free.is_empty() {
+                return;
             }
         }
     }
@@ -74,14 +88,4 @@ impl Context {
             cx.contain("stopped", panic);
         }
     }
-}
-
-/// Takes out what waits for actors that are free now.
-fn take_free<T>(world: &World, waiting: &RefCell<Vec<T>>, actor: impl Fn(&T) -> ActorId) -> Vec<T> {
-    if waiting.borrow().is_empty() {
-        return Vec::new();
-    }
-    let (free, busy) = waiting.take().into_iter().partition(|item| world.is_free(actor(item)));
-    *waiting.borrow_mut() = busy;
-    free
 }

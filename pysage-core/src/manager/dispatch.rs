@@ -40,7 +40,6 @@ impl World {
         }
         batch.log.append(&mut front.log);
         batch.count += std::mem::take(&mut front.count);
-        front.room = self.config.queue_capacity;
         self.left_over.set(0);
         batch
     }
@@ -54,10 +53,9 @@ impl World {
         if batch.count == 0 {
             batch.touched.clear();
         }
-        let mut front = self.front();
-        front.room = front.room.saturating_sub(batch.count);
+        // What may be added to a run that is open was told when nothing was left over.
+        drop(self.front());
         self.left_over.set(batch.count);
-        drop(front);
         *self.batch.borrow_mut() = batch;
     }
 }
@@ -70,7 +68,10 @@ impl Batch {
         let cx = Context::new(manager);
         let resets = manager.world().resets.get();
         while let Err(panic) = catch_unwind(AssertUnwindSafe(|| self.deliver(&cx, meter, resets))) {
-            self.contain(panic, &cx, meter);
+            self.contain(panic, &cx, meter, resets);
+            if manager.world().resets.get() != resets {
+                break;
+            }
         }
         let done = waiting - self.count;
         if manager.world().resets.get() != resets {
@@ -92,6 +93,9 @@ impl Batch {
             match run.receiver {
                 Some(receiver) if run.count == 1 && !run.is_alike(behind.first()) => {
                     topic.deliver_one(receiver, cx);
+                    if world.changes() != changes {
+                        cx.settle();
+                    }
                     self.log.next();
                     self.count -= 1;
                     meter.spend(1);
@@ -103,7 +107,6 @@ impl Batch {
                 }
             }
             if world.changes() != changes {
-                cx.settle();
                 changes = world.changes();
                 if world.resets.get() != resets {
                     return;
@@ -121,13 +124,18 @@ impl Batch {
 
     /// Takes the actor out that panicked. The message goes on to those behind it.
     #[cold]
-    fn contain(&mut self, panic: PanicPayload, cx: &Context, meter: &mut Meter) {
+    fn contain(&mut self, panic: PanicPayload, cx: &Context, meter: &mut Meter, resets: u64) {
         let topic = self.topic(self.log.upcoming()[0].slot).clone();
         self.advance(topic.removed(cx), meter);
-        if cx.running().is_some() {
+        let interrupted = cx.running().is_some();
+        if interrupted {
             topic.resume_at(cx.behind());
         }
-        cx.contain(topic.name(), panic);
+        cx.contain(&topic.name_of_first(), panic);
+        if interrupted && cx.world().resets.get() != resets {
+            // It was handled as far as it goes: the rest is dropped.
+            self.advance(1, meter);
+        }
     }
 
     /// Drops its messages.

@@ -142,8 +142,6 @@ pub(crate) struct Front {
     pub(crate) touched: Vec<u32>,
     pub(crate) log: RunLog,
     pub(crate) count: usize,
-    /// How many more messages may be queued.
-    pub(crate) room: usize,
 }
 
 /// The run that messages are being added to: most messages only count one up here, and the log
@@ -192,11 +190,10 @@ impl OpenRun {
 
 impl Front {
     /// Forgets all messages.
-    pub(crate) fn clear(&mut self, room: usize) {
+    pub(crate) fn clear(&mut self) {
         self.touched.clear();
         self.log = RunLog::default();
         self.count = 0;
-        self.room = room;
     }
 
     /// Takes note of messages of several types that were put behind those in their topics.
@@ -208,14 +205,12 @@ impl Front {
         }
         self.log.append(log);
         self.count += count;
-        self.room = self.room.saturating_sub(count);
     }
 
     /// Takes note of messages that were put into their topic.
     #[inline(always)]
     fn note(&mut self, run: Run) {
         self.count += run.count as usize;
-        self.room -= (run.count as usize).min(self.room);
         self.log.push(run);
     }
 }
@@ -229,6 +224,13 @@ impl World {
             front.note(run);
         }
         front
+    }
+
+    /// How many more messages may be queued.
+    #[inline(always)]
+    pub(crate) fn room(&self) -> usize {
+        let waiting = self.front().count + self.left_over.get();
+        self.config.queue_capacity.saturating_sub(waiting)
     }
 
     #[inline]
@@ -246,7 +248,7 @@ impl World {
     #[inline(never)]
     fn enqueue_in_new_run<M: Message>(&self, receiver: Option<ActorId>, message: M) -> Queued {
         let slot = M::slot().index();
-        let room = self.front().room;
+        let room = self.room();
         if room == 0 {
             return self.overflow(receiver, message);
         }
@@ -264,7 +266,7 @@ impl World {
         receiver: Option<ActorId>,
         messages: impl Iterator<Item = M>,
     ) -> usize {
-        let room = self.front().room;
+        let room = self.room();
         let fits = messages.size_hint().1.is_some_and(|most| most <= room.min(u32::MAX as usize));
         if M::VALIDATED || !fits {
             let accepted = messages.filter_map(|message| {
@@ -273,11 +275,9 @@ impl World {
             return accepted.count();
         }
         let topic = self.topic::<M>();
-        let queue = topic.front.take();
-        let before = queue.len();
-        let mut filling = Filling { world: self, topic: &topic, receiver, queue, before };
-        filling.queue.extend(messages);
-        filling.added()
+        let mut filling = Filling { world: self, topic: &topic, receiver, messages: topic.spare() };
+        filling.messages.extend(messages);
+        filling.messages.len()
     }
 
     #[cold]
@@ -316,47 +316,31 @@ impl World {
         true
     }
 
-    /// Makes room for as many more messages.
+    /// Takes note of messages that were removed before their time.
     pub(crate) fn note_removed(&self, count: usize, left_over: bool) {
         let mut front = self.front();
-        front.room += count;
         if left_over {
             self.left_over.set(self.left_over.get() - count);
+            self.batch.borrow_mut().count -= count;
         } else {
             front.count -= count;
         }
     }
 }
 
-/// A topic's queue, taken out while somebody else's iterator fills it: the iterator may queue
-/// messages itself, and may panic.
+/// Messages that somebody else's iterator gives: it may queue messages itself, and may panic.
 struct Filling<'a, M: Message> {
     world: &'a World,
     topic: &'a Topic<M>,
     receiver: Option<ActorId>,
-    queue: VecDeque<M>,
-    before: usize,
-}
-
-impl<M: Message> Filling<'_, M> {
-    fn added(&self) -> usize {
-        self.queue.len() - self.before
-    }
+    messages: VecDeque<M>,
 }
 
 impl<M: Message> Drop for Filling<'_, M> {
     fn drop(&mut self) {
-        let (added, first) = (self.added(), self.before == 0);
-        let mut queue = self.topic.front.borrow_mut();
-        if !queue.is_empty() {
-            // What the iterator queued stands in the log already, so it goes first.
-            let mut added = self.queue.split_off(self.before);
-            self.queue.append(&mut queue);
-            self.queue.append(&mut added);
-        }
-        std::mem::swap(&mut *queue, &mut self.queue);
-        if added > 0 {
-            let count = u32::try_from(added).expect("a batch was checked to fit");
+        let count = u32::try_from(self.messages.len()).expect("a batch was checked to fit");
+        let first = self.topic.append(&mut self.messages);
+        if count > 0 {
             let slot = M::slot().index();
             let mut front = self.world.front();
             if first {

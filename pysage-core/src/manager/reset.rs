@@ -14,15 +14,17 @@ impl World {
                 self.doomed.borrow_mut().push(actor);
             }
         }
-        self.deferred.take();
-        self.shared.clear();
+        let deferred = self.deferred.take();
+        self.counters.dropped(DropReason::Reset, deferred.len() as u64);
+        drop(deferred);
+        self.counters.dropped(DropReason::Reset, self.shared.clear() as u64);
         let batch = self.batch.take();
         self.counters.dropped(DropReason::Reset, batch.count as u64);
         batch.discard();
         let topics = self.topics();
         let mut front = self.front();
         self.counters.dropped(DropReason::Reset, front.count as u64);
-        front.clear(self.config.queue_capacity);
+        front.clear();
         drop(front);
         self.left_over.set(0);
         topics.iter().for_each(|topic| topic.clear());

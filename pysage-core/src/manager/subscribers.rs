@@ -70,23 +70,33 @@ impl<M> Subscribers<M> {
         delivered
     }
 
-    /// The handler through which this actor is subscribed: by type, or else by name.
-    #[inline]
-    pub(crate) fn handler_of(&self, actor: ActorId) -> Option<&Rc<dyn Deliver<M>>> {
-        if let Some(single) = self.singles.get(&actor) {
-            return single.as_ref();
-        }
-        self.class_handler(actor.class())
+    /// The handlers through which this actor is subscribed: its own, that of its class for the
+    /// type, or those of its class for names.
+    pub(crate) fn handlers_of(&self, actor: ActorId) -> impl Iterator<Item = &Rc<dyn Deliver<M>>> {
+        let single = self.singles.get(&actor);
+        let class = self.of_class(actor).filter(|_| single.is_none());
+        single.into_iter().flatten().chain(class.into_iter().flat_map(ClassHandlers::all))
     }
 
-    /// The handler that the class has, whether or not the actor is subscribed.
+    /// As [`handlers_of`](Self::handlers_of); of an actor that was unsubscribed, those of its
+    /// class.
+    pub(crate) fn all_handlers_of(
+        &self,
+        actor: ActorId,
+    ) -> impl Iterator<Item = &Rc<dyn Deliver<M>>> {
+        let single = self.singles.get(&actor).and_then(Option::as_ref);
+        let class = self.of_class(actor).filter(|_| single.is_none());
+        single.into_iter().chain(class.into_iter().flat_map(ClassHandlers::all))
+    }
+
+    /// The handler that the class has for the type.
     #[inline(always)]
     pub(crate) fn class_handler(&self, class: u16) -> Option<&Rc<dyn Deliver<M>>> {
-        let handlers = self.by_class.get(usize::from(class))?;
-        match &handlers.typed {
-            Some(handler) => Some(handler),
-            None => handlers.named(),
-        }
+        self.by_class.get(usize::from(class))?.typed.as_ref()
+    }
+
+    fn of_class(&self, actor: ActorId) -> Option<&ClassHandlers<M>> {
+        self.by_class.get(usize::from(actor.class()))
     }
 
     /// Gives every actor of the class that is enlisted from now on this handler.
@@ -220,9 +230,10 @@ impl<M> Clone for Span<M> {
 }
 
 impl<M> ClassHandlers<M> {
-    #[cold]
-    fn named(&self) -> Option<&Rc<dyn Deliver<M>>> {
-        self.any.iter().find(|handler| !is_wild(handler))
+    /// That for the type, or else those for names.
+    fn all(&self) -> impl Iterator<Item = &Rc<dyn Deliver<M>>> {
+        let named = self.any.iter().filter(|handler| self.typed.is_none() && !is_wild(handler));
+        self.typed.iter().chain(named)
     }
 }
 

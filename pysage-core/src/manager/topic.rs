@@ -16,6 +16,7 @@ use crate::actor::{ActorId, Context, Deliver, DeliverAny, Position, Untyped};
 use crate::message::{Message, NamedMessage};
 
 pub use cell::{TopicCell, TopicKey};
+pub(crate) use delivery::publish_now;
 
 /// Subscribers are swept once this many are gone, and more are gone than there.
 const SWEEP_AT_LEAST: usize = 32;
@@ -58,6 +59,8 @@ impl<M> Default for Back<M> {
 /// What a manager does with a topic whatever its message type.
 pub(crate) trait ErasedTopic: Any {
     fn name(&self) -> &'static str;
+    /// The name of the first message of the batch.
+    fn name_of_first(&self) -> String;
     /// Moves the messages for the next tick behind those left over.
     fn swap(&self);
     /// Delivers one message to one actor.
@@ -140,14 +143,22 @@ impl<M: Message> Topic<M> {
         first
     }
 
-    /// Moves messages behind those for the next tick.
-    pub(crate) fn append(&self, messages: &mut VecDeque<M>) {
+    /// Moves messages behind those for the next tick; returns whether there were none.
+    pub(crate) fn append(&self, messages: &mut VecDeque<M>) -> bool {
         let mut front = self.front.borrow_mut();
-        if front.is_empty() {
+        let first = front.is_empty();
+        if first {
             std::mem::swap(&mut *front, messages);
         } else {
             front.append(messages);
         }
+        first
+    }
+
+    /// A queue to be filled and appended: with the memory of the topic's, if nothing is in there.
+    pub(crate) fn spare(&self) -> VecDeque<M> {
+        let mut front = self.front.borrow_mut();
+        if front.is_empty() { std::mem::take(&mut *front) } else { VecDeque::new() }
     }
 
     /// Removes the oldest message, left over or for the next tick.
@@ -184,6 +195,11 @@ impl<M: Message> Topic<M> {
 impl<M: Message> ErasedTopic for Topic<M> {
     fn name(&self) -> &'static str {
         M::NAME
+    }
+
+    fn name_of_first(&self) -> String {
+        let back = self.back.borrow();
+        back.messages.front().map_or(M::NAME, Message::name_of_value).to_owned()
     }
 
     fn swap(&self) {

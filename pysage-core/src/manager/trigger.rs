@@ -23,10 +23,10 @@ pub enum Triggered {
 impl Triggered {
     pub(crate) fn new(taken: bool, stopped: bool, busy: bool) -> Triggered {
         match (taken, stopped, busy) {
+            (false, ..) => Triggered::Unhandled,
             (_, true, _) => Triggered::Stopped,
             (_, _, true) => Triggered::Deferred,
-            (true, ..) => Triggered::Continued,
-            (false, ..) => Triggered::Unhandled,
+            _ => Triggered::Continued,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The update phase, as a message that every class with an update handler subscribes to.
 
 use super::ActorManager;
+use super::topic::publish_now;
 use crate::actor::Context;
 use crate::message::{Message, MessageSlot, SlotCell};
 
@@ -19,9 +20,11 @@ impl Message for Update {
 impl ActorManager {
     /// Calls the update handlers, by priority.
     pub(super) fn update(&self) {
-        let updates: Vec<_> = self.world().updates.borrow().values().cloned().collect();
-        for topic in updates {
-            topic.publish_to_all(&Update, &Context::new(self));
+        // As they are now: who is registered in an update is updated from the next tick on.
+        let topics: Vec<_> = self.world().updates.borrow().values().cloned().collect();
+        let updates: Vec<_> = topics.iter().map(|topic| topic.subscribers()).collect();
+        for subscribers in updates {
+            publish_now(&subscribers, &Update, None, &Context::new(self));
         }
     }
 }

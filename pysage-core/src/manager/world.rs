@@ -3,7 +3,7 @@
 use std::any::{Any, TypeId};
 use std::cell::{Cell, RefCell};
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::hash::{BuildHasherDefault, Hasher};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -30,7 +30,7 @@ use crate::message::{Message, NamedMessage};
 /// No borrow of a field is held while a handler runs, but for those that only the dispatch uses.
 pub(crate) struct World {
     /// Tells this manager's ids from those of another.
-    pub(crate) number: u8,
+    pub(crate) number: u16,
     /// Tells this manager from all others of the process.
     pub(crate) serial: u64,
     pub(crate) config: ManagerConfig,
@@ -48,7 +48,7 @@ pub(crate) struct World {
     pub(crate) updates: RefCell<BTreeMap<Reverse<i32>, Rc<Topic<Update>>>>,
     pub(crate) names: RefCell<Directory>,
     /// Messages for, and unregistered actors, that are on the call stack.
-    pub(crate) deferred: RefCell<Vec<Deferred>>,
+    pub(crate) deferred: RefCell<VecDeque<Deferred>>,
     pub(crate) doomed: RefCell<Vec<ActorId>>,
     pub(crate) counters: Tally,
     /// The totals at the end of the last tick.
@@ -96,12 +96,11 @@ impl World {
     pub(crate) fn new(config: ManagerConfig) -> World {
         static NEXT_SERIAL: AtomicU64 = AtomicU64::new(0);
         let serial = NEXT_SERIAL.fetch_add(1, Ordering::Relaxed);
-        let front = Front { room: config.queue_capacity, ..Front::default() };
         let world = World {
-            number: serial as u8,
+            number: (serial % ActorId::MANAGERS) as u16,
             serial,
             shared: Arc::new(Shared::new(config.handle_capacity)),
-            front: RefCell::new(front),
+            front: RefCell::default(),
             open_run: OpenRun::none(),
             batch: RefCell::default(),
             left_over: Cell::new(0),
@@ -208,7 +207,7 @@ impl World {
     fn new_class<A: Actor>(&self) -> Rc<Class<A>> {
         let number = u16::try_from(self.classes.borrow().len()).ok();
         let number = number.filter(|number| *number < ActorId::CLASSES);
-        let number = number.expect("a manager has fewer than 2^14 classes of actors");
+        let number = number.expect("a manager has fewer than 2^12 classes of actors");
         let class = Rc::new(Class::<A>::new(number));
         self.classes.borrow_mut().push(class.clone());
         class.bind(self);

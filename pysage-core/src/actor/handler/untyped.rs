@@ -38,6 +38,11 @@ where
             return Delivered::default();
         }
         let call = |actor: &mut A| (self.call)(actor, message, cx);
+        if self.name.is_some() {
+            return call_neighbours(&self.pool, actors, from, message.name(), stops, cx, call);
+        }
+        // A handler of every message cannot use one up.
+        let call = |actor: &mut A| call(actor).into_flow().map(|_| ());
         call_neighbours(&self.pool, actors, from, message.name(), stops, cx, call)
     }
 
@@ -58,10 +63,7 @@ impl<M: Message> Deliver<M> for Untyped {
         stops: bool,
         cx: &Context,
     ) -> Delivered {
-        // A handler of every message cannot use one up.
-        let stops = stops && self.0.name().is_some();
-        let delivered = self.0.to_neighbours(actors, from, message, stops, cx);
-        Delivered { stopped: delivered.stopped && self.0.name().is_some(), ..delivered }
+        self.0.to_neighbours(actors, from, message, stops, cx)
     }
 
     fn to_one(&self, actor: ActorId, message: &M, cx: &Context) -> bool {

@@ -83,6 +83,10 @@ impl Producer {
             return Err(Refused { message, reason });
         }
         self.batch.push(receiver, message);
+        if self.batch.count() == BATCH {
+            // If there is no room, the batch waits; the next message is refused if it still does.
+            let _ = self.hand_over(false);
+        }
         Ok(())
     }
 

@@ -69,10 +69,11 @@ impl Shared {
         received
     }
 
-    /// Drops what is in all handles' queues.
-    pub(crate) fn clear(&self) {
-        let queues: Vec<_> = self.shards.lock().list.iter().map(|shard| shard.take()).collect();
-        drop(queues);
+    /// Drops what is in all handles' queues; returns how much.
+    pub(crate) fn clear(&self) -> usize {
+        let queues: Vec<_> =
+            self.shards.lock().list.iter().filter_map(|shard| shard.take()).collect();
+        queues.iter().map(ShardQueue::count).sum()
     }
 
     /// Refuses messages from now on, and drops those that wait.

@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 
 use super::{Back, Topic};
-use crate::actor::{ActorId, Context, Deliver, Delivered, Neighbours, Position, remove_first};
+use crate::actor::{ActorId, Context, Deliver, Neighbours, Position, remove_first};
 use crate::manager::deferred::Deferred;
 use crate::manager::queue::Run;
 use crate::manager::subscribers::Subscribers;
@@ -58,11 +58,7 @@ impl<M: Message> Back<M> {
                 return removed;
             }
         }
-        if let Some(message) = messages.front() {
-            cx.world().miss(message, Some(receiver));
-        }
-        remove_first(messages, cx);
-        1
+        self.finish_first(Some(receiver), Position::START, cx)
     }
 
     /// Delivers the first message from a position on and removes it: one that a panic interrupted,
@@ -82,8 +78,7 @@ impl<M: Message> Back<M> {
             }
             Some(receiver) if position.span != Position::RECEIVER => {
                 Subscribers::deliver(subscribers.wild(), message, position, false, cx);
-                let handler = subscribers.handler_of(receiver);
-                if !to_receiver(handler, receiver, message, cx).taken {
+                if !to_receiver(subscribers.handlers_of(receiver), receiver, message, cx) {
                     cx.world().miss(message, Some(receiver));
                 }
             }
@@ -102,30 +97,25 @@ impl<M: Message> Topic<M> {
         let taken = publish_now(&subscribers, &message, receiver, cx);
         let busy = cx.take_deferred();
         let outcome = Triggered::new(taken, cx.was_stopped(), !busy.is_empty());
-        if outcome == Triggered::Unhandled {
+        if !taken {
             cx.world().undeliverable(&message, receiver);
         }
         if !busy.is_empty() {
             let message = Rc::new(message);
             for (actor, span) in busy {
-                let span = subscribers.spans().get(span as usize).map(|span| &span.handler);
-                let handler = span.or_else(|| subscribers.class_handler(actor.class()));
-                let handler = handler.expect("a busy actor was reached by a handler").clone();
-                cx.world().defer(Deferred::new(actor, handler, message.clone()));
+                let handlers: Vec<_> = match subscribers.spans().get(span as usize) {
+                    Some(span) => vec![span.handler.clone()],
+                    None => subscribers.all_handlers_of(actor).cloned().collect(),
+                };
+                cx.world().defer(Deferred::new(actor, handlers, message.clone()));
             }
         }
         outcome
     }
-
-    /// As [`publish`](Self::publish) to all, for a message that nobody misses.
-    pub(crate) fn publish_to_all(&self, message: &M, cx: &Context) {
-        let subscribers = self.subscribers();
-        publish_now(&subscribers, message, None, cx);
-    }
 }
 
 /// Delivers to all or to one, however many panic; returns whether somebody took the message.
-fn publish_now<M: Message>(
+pub(crate) fn publish_now<M: Message>(
     subscribers: &Subscribers<M>,
     message: &M,
     receiver: Option<ActorId>,
@@ -134,23 +124,23 @@ fn publish_now<M: Message>(
     let mut taken = false;
     let mut position = Position::START;
     let deliver = |position: Position| match receiver {
-        None => Subscribers::deliver(subscribers.spans(), message, position, false, cx),
-        Some(_) if position.span == Position::RECEIVER => Delivered::default(),
+        None => Subscribers::deliver(subscribers.spans(), message, position, false, cx).taken,
+        Some(_) if position.span == Position::RECEIVER => false,
         Some(receiver) => {
             Subscribers::deliver(subscribers.wild(), message, position, false, cx);
-            to_receiver(subscribers.class_handler(receiver.class()), receiver, message, cx)
+            to_receiver(subscribers.all_handlers_of(receiver), receiver, message, cx)
         }
     };
     loop {
         match catch_unwind(AssertUnwindSafe(|| deliver(position))) {
-            Ok(delivered) => {
+            Ok(here) => {
                 cx.rest();
-                return taken || delivered.taken;
+                return taken || here;
             }
             Err(panic) => {
-                taken = true;
                 position = cx.behind();
-                cx.contain(M::NAME, panic);
+                taken |= receiver.is_none() || position.span == Position::RECEIVER;
+                cx.contain(message.name_of_value(), panic);
             }
         }
     }
@@ -187,17 +177,17 @@ fn broadcast<M: Message>(
     count
 }
 
-fn to_receiver<M>(
-    handler: Option<&Rc<dyn Deliver<M>>>,
+/// Delivers to one actor through the first of its handlers that takes the message.
+fn to_receiver<'a, M: 'static>(
+    mut handlers: impl Iterator<Item = &'a Rc<dyn Deliver<M>>>,
     receiver: ActorId,
     message: &M,
     cx: &Context,
-) -> Delivered {
-    let Some(handler) = handler.filter(|_| receiver.manager() == cx.world().number) else {
-        return Delivered::default();
-    };
+) -> bool {
+    let actor = Neighbours::one(receiver);
     cx.enter(receiver, Position::RECEIVER);
-    handler.to_neighbours(Neighbours::one(receiver), 0, message, false, cx)
+    receiver.manager() == cx.world().number
+        && handlers.any(|handler| handler.to_neighbours(actor, 0, message, false, cx).taken)
 }
 
 /// The first runs as far as they are alike, `most` at most.
