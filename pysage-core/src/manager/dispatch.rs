@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::failure::PanicPayload;
 use super::letters::DropReason;
-use super::queue::RunLog;
+use super::run_log::RunLog;
 use super::tick::Meter;
 use super::topic::ErasedTopic;
 use super::{ActorManager, World};

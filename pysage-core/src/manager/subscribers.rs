@@ -118,15 +118,14 @@ impl<M> Subscribers<M> {
     pub(crate) fn enlist(&mut self, actor: ActorId) -> usize {
         let Some(handlers) = self.by_class.get(usize::from(actor.class())) else { return 0 };
         if let (Some(handler), true) = (&handlers.typed, handlers.any.is_empty()) {
-            let handler = handler.clone();
-            self.push(handler, actor);
+            push(&mut self.spans, handler, actor);
             return 1;
         }
         let typed = handlers.typed.iter().cloned();
         let all: Vec<_> = typed.chain(handlers.any.iter().cloned()).collect();
         let count = all.len();
         for handler in all {
-            self.push(handler, actor);
+            self.push(&handler, actor);
         }
         count
     }
@@ -142,7 +141,7 @@ impl<M> Subscribers<M> {
             };
             let handler = bound.iter().find(is_same).expect("untyped handlers are bound").clone();
             for actor in span.actors.ids() {
-                self.push(handler.clone(), actor);
+                self.push(&handler, actor);
             }
         }
         self.places()
@@ -151,7 +150,7 @@ impl<M> Subscribers<M> {
     /// Subscribes one actor with a handler of its own.
     pub(crate) fn enlist_single(&mut self, actor: ActorId, handler: Rc<dyn Deliver<M>>) {
         self.singles.insert(actor, Some(handler.clone()));
-        self.push(handler, actor);
+        self.push(&handler, actor);
     }
 
     /// Ends the subscriptions of one actor, but for that to every message.
@@ -179,27 +178,33 @@ impl<M> Subscribers<M> {
         self.wild = 0;
         for span in std::mem::take(&mut self.spans) {
             for actor in span.actors.ids().filter(|actor| stays(&span, *actor)) {
-                self.push(span.handler.clone(), actor);
+                self.push(&span.handler, actor);
             }
         }
     }
 
-    #[inline]
-    fn push(&mut self, handler: Rc<dyn Deliver<M>>, actor: ActorId) {
-        let wild = is_wild(&handler);
-        let end = if wild { self.wild } else { self.spans.len() };
-        let first = if wild { 0 } else { self.wild };
-        if let Some(last) = self.spans[first..end].last_mut()
-            && last.actors.end() == actor
-            && Rc::ptr_eq(&last.handler, &handler)
-        {
-            last.actors.length += 1;
-            return;
+    fn push(&mut self, handler: &Rc<dyn Deliver<M>>, actor: ActorId) {
+        if !is_wild(handler) {
+            return push(&mut self.spans, handler, actor);
         }
-        let actors = Neighbours { first: actor, length: 1 };
-        self.spans.insert(end, Span { handler, actors });
-        self.wild += usize::from(wild);
+        let typed = self.spans.split_off(self.wild);
+        push(&mut self.spans, handler, actor);
+        self.wild = self.spans.len();
+        self.spans.extend(typed);
     }
+}
+
+/// Adds an actor to the last span, or else to a new one.
+#[inline]
+fn push<M>(spans: &mut Vec<Span<M>>, handler: &Rc<dyn Deliver<M>>, actor: ActorId) {
+    if let Some(last) = spans.last_mut()
+        && last.actors.end() == actor
+        && Rc::ptr_eq(&last.handler, handler)
+    {
+        last.actors.length += 1;
+        return;
+    }
+    spans.push(Span { handler: handler.clone(), actors: Neighbours::one(actor) });
 }
 
 fn is_wild<M>(handler: &Rc<dyn Deliver<M>>) -> bool {

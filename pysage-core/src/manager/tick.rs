@@ -201,3 +201,48 @@ impl Limit {
         self.last_reading = now;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::ManualClock;
+
+    /// How many messages a meter lets pass, when each takes so long.
+    fn passed(budget: Budget, each: Duration, at_most: u32) -> u32 {
+        let clock = ManualClock::new();
+        let mut meter = Meter::new(&clock.clone().into(), budget);
+        for handled in 0..at_most {
+            if meter.allowance() == 0 {
+                return handled;
+            }
+            clock.advance(each);
+            meter.spend(1);
+        }
+        at_most
+    }
+
+    #[test]
+    fn one_message_passes_however_short_the_budget() {
+        assert_eq!(passed(Budget::ONE_MESSAGE, Duration::ZERO, 100), 1);
+        assert_eq!(passed(Duration::from_millis(1).into(), Duration::from_secs(1), 100), 1);
+    }
+
+    #[test]
+    fn the_budget_is_kept_to_a_part_of_it() {
+        for each_us in [1, 7, 100, 900] {
+            let budget = Duration::from_millis(10);
+            let taken = passed(budget.into(), Duration::from_micros(each_us), u32::MAX) as u64;
+            let (taken_us, budget_us) = (taken * each_us, 10_000);
+            assert!(
+                (budget_us..budget_us * 5 / 4).contains(&taken_us),
+                "{taken_us} us of {each_us}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_unlimited_budget_lets_all_pass() {
+        assert_eq!(passed(Budget::UNLIMITED, Duration::from_secs(1), 1_000), 1_000);
+        assert_eq!(passed(Duration::MAX.into(), Duration::from_secs(1), 1_000), 1_000);
+    }
+}

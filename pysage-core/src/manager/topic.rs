@@ -10,7 +10,7 @@ use std::rc::Rc;
 
 use super::World;
 use super::letters::DropReason;
-use super::queue::Run;
+use super::run_log::Run;
 use super::subscribers::Subscribers;
 use crate::actor::{ActorId, Context, Deliver, DeliverAny, Position, Untyped};
 use crate::message::{Message, NamedMessage};

@@ -8,7 +8,7 @@ use parking_lot::Mutex;
 use super::{Refused, RefusedReason};
 use crate::actor::ActorId;
 use crate::manager::World;
-use crate::manager::queue::RunLog;
+use crate::manager::run_log::RunLog;
 use crate::message::Message;
 
 /// A queue that one thread fills and the manager empties.

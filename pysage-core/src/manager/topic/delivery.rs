@@ -7,7 +7,7 @@ use std::rc::Rc;
 use super::{Back, Topic};
 use crate::actor::{ActorId, Context, Deliver, Neighbours, Position, remove_first};
 use crate::manager::deferred::Deferred;
-use crate::manager::queue::Run;
+use crate::manager::run_log::Run;
 use crate::manager::subscribers::Subscribers;
 use crate::manager::trigger::Triggered;
 use crate::message::Message;
