@@ -94,7 +94,7 @@ impl ActorManager {
     /// [`DropReason::Reset`] and not shown to the dead-letter handler.
     pub fn reset(&self) {
         self.0.reset();
-        crate::Context::new(self).settle();
+        crate::Context::new(self).let_go();
     }
 
     #[inline(always)]

@@ -94,10 +94,10 @@ fn a_message_for_nobody_counts_as_a_message_of_the_budget() {
 fn a_slow_message_behind_quick_ones_is_the_last_but_63_at_most() {
     let (manager, clock) = clocked();
     manager.register(worker(&clock));
-    let quick = (0..1_000).map(|_| work(Duration::from_nanos(1)));
+    let quick = (0..1_100).map(|_| work(Duration::from_nanos(1)));
     manager.queue_all(quick.chain((0..1_000).map(|_| work(MS))));
     let report = manager.tick_for(MS / 2).unwrap();
-    assert!((1_001..=1_064).contains(&report.handled), "{}", report.handled);
+    assert!((1_101..=1_164).contains(&report.handled), "{}", report.handled);
 }
 
 #[test]

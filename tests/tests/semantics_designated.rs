@@ -6,7 +6,7 @@
 mod local;
 
 use local::{Log, On, on};
-use pysage_core::{ActorManager, DropReason, Flow, Message, Queued};
+use pysage_core::{ActorManager, DropReason, Flow, Message, Queued, Triggered};
 
 #[derive(Message)]
 struct Tell(u32);
@@ -132,4 +132,23 @@ fn a_dead_letter_handler_takes_the_place_of_the_one_before_also_while_that_runs(
     manager.queue_all((1..=3).map(Unheard));
     assert_eq!(manager.tick().unwrap().dropped, 3);
     assert_eq!(log.take(), "first second second");
+}
+
+#[test]
+fn a_triggered_message_for_nobody_is_a_dead_letter() {
+    let (manager, log) = (ActorManager::new(), Log::default());
+    note_dead_letters(&manager, &log);
+    let actor = manager.register(on(|_: &Unheard, _| ()));
+    assert_eq!(manager.trigger(Tell(1)), Triggered::Unhandled);
+    assert_eq!(manager.trigger_to(actor, Tell(2)), Triggered::Unhandled);
+    manager.unregister(actor);
+    assert_eq!(manager.trigger_to(actor, Unheard(3)), Triggered::Unhandled);
+    assert_eq!(
+        log.take(),
+        format!(
+            "Tell1->all:NoSubscriber Tell2->{actor}:NotSubscribed Unheard3->{actor}:NoSuchActor"
+        )
+    );
+    let counters = manager.counters();
+    assert_eq!((counters.triggered, counters.handled, counters.dropped_in_all()), (3, 0, 3));
 }

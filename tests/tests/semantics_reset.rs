@@ -187,3 +187,19 @@ fn what_is_queued_while_a_reset_stops_actors_stays() {
     manager.tick().unwrap();
     assert_eq!(log.take(), "7");
 }
+
+#[test]
+fn a_message_that_waits_for_a_busy_actor_is_dropped_by_a_reset_and_counted() {
+    let (manager, log) = (ActorManager::new(), Log::default());
+    let seen = log.clone();
+    manager.on_dead_letter(move |letter| seen.note(letter.reason));
+    let seen = log.clone();
+    manager.register(on(move |tell: &Tell, cx| {
+        seen.note(format!("{}:{:?}", tell.0, cx.trigger_to(cx.actor(), Tell(2))));
+        cx.reset();
+    }));
+    manager.queue(Tell(1));
+    manager.tick().unwrap();
+    assert_eq!(log.take(), "1:Deferred", "no dead letter");
+    assert_eq!(manager.counters().dropped(DropReason::Reset), 1);
+}

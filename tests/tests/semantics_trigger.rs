@@ -59,23 +59,6 @@ fn a_triggered_message_reaches_all_whatever_they_return() {
 }
 
 #[test]
-fn a_triggered_message_for_nobody_is_a_dead_letter() {
-    let (manager, log) = (ActorManager::new(), Log::default());
-    let seen = log.clone();
-    manager.on_dead_letter(move |letter| seen.note(letter.message.name()));
-    let actor = manager.register(on(|_: &Call, _| ()));
-    assert_eq!(manager.trigger(Tell(1)), Triggered::Unhandled);
-    assert_eq!(manager.trigger_to(actor, Tell(2)), Triggered::Unhandled);
-    manager.unregister(actor);
-    assert_eq!(manager.trigger_to(actor, Tell(3)), Triggered::Unhandled);
-    assert_eq!(log.take(), "Tell Tell Tell");
-    let counters = manager.counters();
-    let dropped = [DropReason::NoSubscriber, DropReason::NotSubscribed, DropReason::NoSuchActor];
-    assert_eq!(dropped.map(|reason| counters.dropped(reason)), [1, 1, 1]);
-    assert_eq!((counters.triggered, counters.handled), (3, 0));
-}
-
-#[test]
 fn a_message_triggered_to_an_actor_needs_no_subscription_of_that_actor() {
     let (manager, log) = (ActorManager::new(), Log::default());
     let actor = manager.register(returning(Flow::Stop, "a", &log));
@@ -238,4 +221,19 @@ fn an_actor_can_hand_a_message_on_by_trigger() {
     });
     manager.trigger_to(ids[0], Pass { to: vec![ids[1], ids[2], ids[0]] });
     assert_eq!(log.take(), "a b c Deferred Continued Continued a");
+}
+
+#[test]
+fn a_message_that_one_receiver_stopped_and_another_has_to_wait_for_counts_as_stopped() {
+    let (manager, log) = (ActorManager::new(), Log::default());
+    let seen = log.clone();
+    let busy = manager.register(on(move |tell: &Tell, cx| {
+        seen.note(tell.0);
+        if tell.0 == 1 {
+            seen.note(format!("{:?}", cx.trigger(Tell(2))));
+        }
+    }));
+    manager.register(returning(Flow::Stop, "a", &log));
+    manager.trigger_to(busy, Tell(1));
+    assert_eq!(log.take(), "1 a2 Stopped 2");
 }

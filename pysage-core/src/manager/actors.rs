@@ -68,7 +68,7 @@ impl ActorManager {
         let retired = world.retire(actor);
         if retired {
             world.doomed.borrow_mut().push(actor);
-            Context::new(self).settle();
+            Context::new(self).let_go();
         }
         retired
     }

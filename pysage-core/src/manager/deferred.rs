@@ -1,5 +1,6 @@
 //! What waits until an actor that is on the call stack is free again.
 
+use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 
@@ -35,48 +36,75 @@ impl Deferred {
     }
 }
 
+/// The messages that wait for busy actors, in the order in which they were put aside.
+#[derive(Default)]
+pub(crate) struct Waiting {
+    list: VecDeque<Deferred>,
+    /// Whose messages are being delivered.
+    settling: Vec<ActorId>,
+}
+
+impl Waiting {
+    fn take(&mut self, actor: ActorId) -> Option<Deferred> {
+        let place = self.list.iter().position(|deferred| deferred.actor == actor)?;
+        self.list.remove(place)
+    }
+}
+
 impl World {
     /// Keeps a message until its receiver is free.
     pub(crate) fn defer(&self, deferred: Deferred) {
-        self.deferred.borrow_mut().push_back(deferred);
+        self.waiting.borrow_mut().list.push_back(deferred);
         self.note_change();
     }
 
-    /// Takes out the first message that waits for an actor who is free now.
-    fn take_deferred(&self) -> Option<Deferred> {
-        let mut deferred = self.deferred.borrow_mut();
-        let first = deferred.iter().position(|waiting| self.is_free(waiting.actor))?;
-        deferred.remove(first)
+    /// Drops the messages that wait; returns how many.
+    pub(crate) fn drop_deferred(&self) -> usize {
+        let dropped = std::mem::take(&mut self.waiting.borrow_mut().list);
+        dropped.len()
     }
 }
 
 impl Context {
-    /// Does what waited for actors that are free now: delivers to them, lets go of them.
+    /// Does what waited for the actor that is free now: lets go of it, or delivers to it.
     #[cold]
     pub(crate) fn settle(&self) {
         let world = self.world();
         let _handling = world.enter_handler();
-        if let Some(actor) = self.running()
-            && let Some(class) = world.class_at(actor.class())
-        {
+        let actor = self.actor();
+        if let Some(class) = world.class_at(actor.class()) {
             class.shut(actor.index());
         }
+        self.let_go();
+        if !world.is_free(actor) || world.waiting.borrow().settling.contains(&actor) {
+            return;
+        }
+        world.waiting.borrow_mut().settling.push(actor);
         loop {
+            let next = world.waiting.borrow_mut().take(actor);
+            let Some(deferred) = next else { break };
+            let cx = Context::new(self);
+            if let Err(panic) = catch_unwind(AssertUnwindSafe(|| (deferred.deliver)(&cx))) {
+                cx.contain(deferred.message.name(), panic);
+            }
+        }
+        world.waiting.borrow_mut().settling.pop();
+    }
+
+    /// Lets go of the unregistered actors that are free now.
+    pub(crate) fn let_go(&self) {
+        let world = self.world();
+        let _handling = world.enter_handler();
+        while !world.doomed.borrow().is_empty() {
             // All at once: a stop hook that ends up here does not begin with the next one.
             let doomed = world.doomed.take();
-            let (free, busy) = doomed.into_iter().partition(|actor| world.is_free(*actor));
-            *world.doomed.borrow_mut() = busy;
-            let free: Vec<ActorId> = free;
-            free.iter().for_each(|actor| self.stop(*actor));
-            // One at a time: a reset drops those that still wait.
-            if let Some(deferred) = world.take_deferred() {
-                let cx = Context::new(self);
-                if let Err(panic) = catch_unwind(AssertUnwindSafe(|| (deferred.deliver)(&cx))) {
-                    cx.contain(deferred.message.name(), panic);
-                }
-            } else if free.is_empty() {
+            let (free, busy): (Vec<_>, Vec<_>) =
+                doomed.into_iter().partition(|actor| world.is_free(*actor));
+            world.doomed.borrow_mut().extend(busy);
+            if free.is_empty() {
                 return;
             }
+            free.iter().for_each(|actor| self.stop(*actor));
         }
     }
 

@@ -68,8 +68,8 @@ impl Batch {
         let cx = Context::new(manager);
         let resets = manager.world().resets.get();
         while let Err(panic) = catch_unwind(AssertUnwindSafe(|| self.deliver(&cx, meter, resets))) {
-            self.contain(panic, &cx, meter, resets);
-            if manager.world().resets.get() != resets {
+            let interrupted = self.contain(panic, &cx, meter);
+            if manager.world().resets.get() != resets && !interrupted {
                 break;
             }
         }
@@ -83,7 +83,8 @@ impl Batch {
 
     fn deliver(&mut self, cx: &Context, meter: &mut Meter, resets: u64) {
         let world = cx.world();
-        let mut changes = world.changes();
+        // Looked at again after the first message: it may be one that a panic interrupted.
+        let mut changes = u64::MAX;
         while let [run, behind @ ..] = self.log.upcoming() {
             let allowance = meter.allowance();
             if allowance == 0 {
@@ -122,9 +123,10 @@ impl Batch {
         self.log.advance(removed);
     }
 
-    /// Takes the actor out that panicked. The message goes on to those behind it.
+    /// Takes the actor out that panicked; returns whether a message was interrupted, which then
+    /// goes on to those behind.
     #[cold]
-    fn contain(&mut self, panic: PanicPayload, cx: &Context, meter: &mut Meter, resets: u64) {
+    fn contain(&mut self, panic: PanicPayload, cx: &Context, meter: &mut Meter) -> bool {
         let topic = self.topic(self.log.upcoming()[0].slot).clone();
         self.advance(topic.removed(cx), meter);
         let interrupted = cx.running().is_some();
@@ -132,10 +134,7 @@ impl Batch {
             topic.resume_at(cx.behind());
         }
         cx.contain(&topic.name_of_first(), panic);
-        if interrupted && cx.world().resets.get() != resets {
-            // It was handled as far as it goes: the rest is dropped.
-            self.advance(1, meter);
-        }
+        interrupted
     }
 
     /// Drops its messages.

@@ -10,7 +10,7 @@ use super::letters::{DropReason, Queued};
 use super::run_log::{Run, RunLog};
 use super::topic::{ErasedTopic, Topic};
 use crate::actor::ActorId;
-use crate::message::Message;
+use crate::message::{AnyMessage, Message};
 
 /// The messages for the next tick.
 #[derive(Default)]
@@ -166,8 +166,20 @@ impl World {
                 self.dead_letter(&message, receiver, DropReason::QueueFull);
                 Queued::Accepted
             }
-            Overflow::DropOldest if self.drop_oldest() => self.enqueue(receiver, message),
-            Overflow::DropOldest => self.refuse(&message, receiver, DropReason::QueueFull),
+            Overflow::DropOldest => {
+                // The handler of dead letters may queue messages too: it is told when all is done.
+                let mut dropped = Vec::new();
+                while self.room() == 0
+                    && let Some(oldest) = self.take_oldest()
+                {
+                    dropped.push(oldest);
+                }
+                let queued = self.enqueue(receiver, message);
+                for (receiver, message) in dropped {
+                    self.dead_letter(&*message, receiver, DropReason::QueueFull);
+                }
+                queued
+            }
         }
     }
 
@@ -181,17 +193,15 @@ impl World {
         Queued::Refused(reason)
     }
 
-    fn drop_oldest(&self) -> bool {
+    /// Takes out the message that waits longest, with its receiver.
+    fn take_oldest(&self) -> Option<(Option<ActorId>, Box<dyn AnyMessage>)> {
         let left_over = self.batch.borrow_mut().log.remove_oldest();
-        let (oldest, left_over) = match left_over {
-            Some(oldest) => (Some(oldest), true),
-            None => (self.front().log.remove_oldest(), false),
+        let ((slot, receiver), left_over) = match left_over {
+            Some(oldest) => (oldest, true),
+            None => (self.front().log.remove_oldest()?, false),
         };
-        let Some((slot, receiver)) = oldest else { return false };
-        let topic = self.topic_at(slot);
         self.note_removed(1, left_over);
-        topic.give_up_oldest(left_over, receiver, self);
-        true
+        Some((receiver, self.topic_at(slot).take_oldest_any(left_over)?))
     }
 
     /// Takes note of messages that were removed before their time.

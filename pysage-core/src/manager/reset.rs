@@ -14,9 +14,7 @@ impl World {
                 self.doomed.borrow_mut().push(actor);
             }
         }
-        let deferred = self.deferred.take();
-        self.counters.dropped(DropReason::Reset, deferred.len() as u64);
-        drop(deferred);
+        self.counters.dropped(DropReason::Reset, self.drop_deferred() as u64);
         self.counters.dropped(DropReason::Reset, self.shared.clear() as u64);
         let batch = self.batch.take();
         self.counters.dropped(DropReason::Reset, batch.count as u64);

@@ -9,11 +9,10 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 
 use super::World;
-use super::letters::DropReason;
 use super::run_log::Run;
 use super::subscribers::Subscribers;
 use crate::actor::{ActorId, Context, Deliver, DeliverAny, Position, Untyped};
-use crate::message::{Message, NamedMessage};
+use crate::message::{AnyMessage, Message, NamedMessage};
 
 pub use cell::{TopicCell, TopicKey};
 pub(crate) use delivery::publish_now;
@@ -80,8 +79,8 @@ pub(crate) trait ErasedTopic: Any {
     fn close(&self, world: &World);
     /// Drops the messages of the batch.
     fn discard(&self);
-    /// Makes the oldest message a dead letter: of those left over, or of those for the next tick.
-    fn give_up_oldest(&self, left_over: bool, receiver: Option<ActorId>, world: &World);
+    /// Takes out the oldest message: of those left over, or of those for the next tick.
+    fn take_oldest_any(&self, left_over: bool) -> Option<Box<dyn AnyMessage>>;
     /// Subscribes a new actor as its class is.
     fn enlist(&self, actor: ActorId);
     /// Takes note that an actor is gone.
@@ -262,10 +261,8 @@ impl<M: Message> ErasedTopic for Topic<M> {
         drop(messages);
     }
 
-    fn give_up_oldest(&self, left_over: bool, receiver: Option<ActorId>, world: &World) {
-        if let Some(message) = self.take_oldest(left_over) {
-            world.dead_letter(&message, receiver, DropReason::QueueFull);
-        }
+    fn take_oldest_any(&self, left_over: bool) -> Option<Box<dyn AnyMessage>> {
+        self.take_oldest(left_over).map(|message| Box::new(message) as Box<dyn AnyMessage>)
     }
 
     #[inline]

@@ -43,8 +43,8 @@ impl ActorManager {
     }
 
     /// Has a message handled by one actor before this returns, after the handlers of
-    /// [every message](crate::Subscriptions::every_message). The actor's class has to have a
-    /// handler for it; the actor itself may be [unsubscribed](Self::unsubscribe).
+    /// [every message](crate::Subscriptions::every_message). The actor or its class has to
+    /// have a handler for it; the actor may be [unsubscribed](Self::unsubscribe).
     #[doc(alias = "trigger_to_actor")]
     pub fn trigger_to<M: Message>(&self, actor: ActorId, message: M) -> Triggered {
         self.publish(Some(actor), message)

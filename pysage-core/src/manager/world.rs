@@ -3,7 +3,7 @@
 use std::any::{Any, TypeId};
 use std::cell::{Cell, RefCell};
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use std::time::Instant;
 
 use super::class::{Class, ErasedClass};
 use super::config::ManagerConfig;
-use super::deferred::Deferred;
+use super::deferred::Waiting;
 use super::directory::Directory;
 use super::dispatch::Batch;
 use super::failure::FailureHandler;
@@ -48,7 +48,7 @@ pub(crate) struct World {
     pub(crate) updates: RefCell<BTreeMap<Reverse<i32>, Rc<Topic<Update>>>>,
     pub(crate) names: RefCell<Directory>,
     /// Messages for, and unregistered actors, that are on the call stack.
-    pub(crate) deferred: RefCell<VecDeque<Deferred>>,
+    pub(crate) waiting: RefCell<Waiting>,
     pub(crate) doomed: RefCell<Vec<ActorId>>,
     pub(crate) counters: Tally,
     /// The totals at the end of the last tick.
@@ -110,7 +110,7 @@ impl World {
             type_names: RefCell::default(),
             updates: RefCell::default(),
             names: RefCell::default(),
-            deferred: RefCell::default(),
+            waiting: RefCell::default(),
             doomed: RefCell::default(),
             counters: Tally::default(),
             reported: Cell::default(),
