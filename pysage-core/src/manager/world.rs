@@ -47,8 +47,9 @@ pub(crate) struct World {
     type_names: RefCell<HashSet<&'static str>>,
     pub(crate) updates: RefCell<BTreeMap<Reverse<i32>, Rc<Topic<Update>>>>,
     pub(crate) names: RefCell<Directory>,
-    /// Messages for, and unregistered actors, that are on the call stack.
+    /// Messages for actors that are on the call stack.
     pub(crate) waiting: RefCell<Waiting>,
+    /// Unregistered actors that are still there, most of them since they are on the call stack.
     pub(crate) doomed: RefCell<Vec<ActorId>>,
     pub(crate) counters: Tally,
     /// The totals at the end of the last tick.
