@@ -31,8 +31,9 @@
 //! call stack already gets the message behind its present handler, or, if it is gone by then, not:
 //! a dead letter. Such messages are put aside once the trigger has been through all others.
 //!
-//! **After each handler** what waited for the actor to be free happens: stop hooks of who was
-//! unregistered, then the oldest message that was put aside, and so on until nothing is left.
+//! **After each handler** what waited for its end happens: first the stop hooks of who was
+//! unregistered and is not busy, then the messages that were put aside for this actor, oldest
+//! first. What is put aside for it meanwhile stands behind those.
 //!
 //! **Failure.** An error is counted and told. A panic is too, and the actor is gone at once,
 //! without its stop hook; then `ActorFailed` is queued. The message goes on to those behind.
@@ -86,8 +87,8 @@ pub(crate) struct Reference {
     /// Unregistered, but their stop hooks were not called yet.
     doomed: Vec<Label>,
     put_aside: Vec<Aside>,
-    /// How many stop hooks are running.
-    stopping: u32,
+    /// Whose messages are being taken up.
+    settling: Vec<Label>,
     /// How many handlers, hooks and looks by `with` are running.
     depth: u32,
     resets: u64,
@@ -170,7 +171,7 @@ impl Reference {
             busy: Vec::new(),
             doomed: Vec::new(),
             put_aside: Vec::new(),
-            stopping: 0,
+            settling: Vec::new(),
             depth: 0,
             resets: 0,
             in_dead_letter: false,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Aside, Mail, Reference, Role, Subscription, To};
+use super::{Mail, Reference, Role, Subscription, To};
 use crate::log::{Address, Answer, Event, Label, Via, What};
 use crate::play::{Ending, Habits, Kind, Script, Who};
 
@@ -91,7 +91,7 @@ impl Reference {
         self.coverage.note_if(self.busy.contains(&label), "unregistered while busy");
         self.retire(label);
         self.doomed.push(label);
-        self.settle();
+        self.let_go();
         true
     }
 
@@ -173,7 +173,7 @@ impl Reference {
             Ending::Panic => self.panic(label, at),
             _ => {}
         }
-        self.settle();
+        self.settle(label);
         ending == Ending::Stop
     }
 
@@ -202,45 +202,35 @@ impl Reference {
         self.queue(None, Mail { what, kind: Some(Kind::Failed), script: None, valid: true });
     }
 
-    /// Does what waited for actors that are free now.
-    pub(super) fn settle(&mut self) {
+    /// Does what waited for the end of an actor's handler.
+    pub(super) fn settle(&mut self, label: Label) {
+        self.let_go();
+        if self.busy.contains(&label) || self.settling.contains(&label) {
+            return;
+        }
+        self.settling.push(label);
+        while let Some(oldest) = self.put_aside.iter().position(|aside| aside.actor == label) {
+            let aside = self.put_aside.remove(oldest);
+            self.take_up(aside);
+        }
+        self.settling.pop();
+    }
+
+    /// Calls the stop hooks of who was unregistered and is not busy.
+    pub(super) fn let_go(&mut self) {
         loop {
             let busy = self.busy.clone();
             let is_free = |label: &Label| !busy.contains(label);
-            let mut doomed: Vec<Label> = self.doomed.iter().copied().filter(is_free).collect();
+            let mut free: Vec<Label> = self.doomed.iter().copied().filter(is_free).collect();
             self.doomed.retain(|label| !is_free(label));
-            let stopped = !doomed.is_empty();
-            while !doomed.is_empty() {
-                let label = doomed.remove(self.stopped_next(&doomed));
+            if free.is_empty() {
+                return;
+            }
+            while !free.is_empty() {
+                let label = free.remove(self.stopped_next(&free));
                 let habits = self.actors[label].habits.clone();
-                self.stopping += 1;
                 self.follow(label, Via::Hook, What::Stop, &habits.stop);
-                self.stopping -= 1;
             }
-            let oldest = self.put_aside.iter().position(|aside| {
-                is_free(&aside.actor) && (self.stopping == 0 || self.is_taken_up_now(aside))
-            });
-            match oldest {
-                Some(oldest) => {
-                    let aside = self.put_aside.remove(oldest);
-                    self.take_up(aside);
-                }
-                None if stopped => {}
-                None => return,
-            }
-        }
-    }
-
-    /// While an actor is being stopped, a message that was put aside for it waits for the end of
-    /// that, or for the next handler's: this is left open.
-    fn is_taken_up_now(&self, aside: &Aside) -> bool {
-        let receiver = Some(Address::Actor(aside.actor));
-        match self.hint.get(self.log.len()) {
-            _ if self.actors[aside.actor].alive => true,
-            Some(Event::Dead { what, receiver: to, .. }) => {
-                *what == aside.mail.what && *to == receiver
-            }
-            _ => false,
         }
     }
 

@@ -63,10 +63,7 @@ impl Reference {
             Op::With(who, ops) => self.with(self.label(me, *who), ops),
             Op::AddName(who, name) => self.add_name(self.label(me, *who), *name),
             Op::Find(name) => Answer::Found(self.holder(*name)),
-            Op::Visitors(_) => {
-                self.settle();
-                Answer::Done
-            }
+            Op::Visitors(_) => Answer::Done,
             Op::Advance(by) => {
                 self.clock_ms += u64::from(*by);
                 Answer::Done
@@ -91,7 +88,7 @@ impl Reference {
         ops.iter().for_each(|op| self.perform(Some(label), op));
         self.busy.pop();
         self.depth -= 1;
-        self.settle();
+        self.settle(label);
         Answer::Done
     }
 }

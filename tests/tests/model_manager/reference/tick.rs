@@ -13,10 +13,9 @@ use crate::play::{Limit, Op};
 const MOST_BEYOND: usize = 63;
 
 impl Reference {
-    /// Does one operation from outside of handlers; returns what happened. The rules leave some
+    /// Does one operation from outside of handlers; returns what happened. The rules leave two
     /// things open, and for those what really happened is looked at: the order in which a reset
-    /// stops actors, when in a stop hook a message for that actor becomes a dead letter, and how
-    /// far a budget is overdrawn where quick messages precede slow ones.
+    /// stops actors, and how far a budget is overdrawn where quick messages precede slow ones.
     pub(crate) fn step(&mut self, op: &Op, fuel: u32, really: &Arc<Vec<Event>>) -> Vec<Event> {
         self.hint = really.clone();
         self.fuel = fuel;
@@ -144,6 +143,6 @@ impl Reference {
         self.put_aside.clear();
         self.handles.iter_mut().for_each(VecDeque::clear);
         self.queue.clear();
-        self.settle();
+        self.let_go();
     }
 }
