@@ -192,6 +192,20 @@ fn what_was_put_aside_counts_against_the_budget() {
     check(ROOMY, &[&[register(PINGS)], &queued[..], &[Op::Tick(Limit::Millis(4)), ALL]].concat());
 }
 
+#[test]
+fn a_full_batch_of_a_producer_that_has_no_room_takes_no_more() {
+    let rules = Rules { handle_capacity: 1, ..ROOMY };
+    let send = Op::Send(Door::Producer, None, ping());
+    let batch = vec![send; 300];
+    for given in [255, 256, 257, 300] {
+        check(
+            rules,
+            &[&batch[..1], &[Op::Flush], &batch[..given], &[ALL], &batch[..1], &[ALL]].concat(),
+        );
+        check(rules, &[&[register(PINGS)], &batch[..given], &[ALL, Op::Flush, ALL]].concat());
+    }
+}
+
 #[derive(Message)]
 struct Note;
 

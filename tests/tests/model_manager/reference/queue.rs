@@ -1,5 +1,6 @@
 //! Messages, and the queue.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use pysage_core::{DropReason, Overflow, Queued, RefusedReason};
@@ -7,6 +8,9 @@ use pysage_core::{DropReason, Overflow, Queued, RefusedReason};
 use super::{Envelope, Mail, Reference};
 use crate::log::{Address, Answer, What};
 use crate::play::{Door, Kind, Letter, Name, REPLY};
+
+/// How many messages a producer hands over at once.
+const BATCH: usize = 256;
 
 impl What {
     /// The name of a message or of a hook.
@@ -109,20 +113,33 @@ impl Reference {
         if !mail.valid {
             return Answer::Refused(RefusedReason::Invalid);
         }
+        let envelope = Envelope { receiver, mail, old: false };
         let queue = match door {
+            Door::Producer => return self.produce(envelope),
             Door::First => &mut self.handles[0],
             Door::Second => &mut self.handles[1],
-            Door::Producer => &mut self.produced,
             Door::Brief => {
-                self.handles.push(Default::default());
+                self.handles.push(VecDeque::new());
                 self.handles.last_mut().unwrap()
             }
         };
-        if door != Door::Producer && queue.len() >= self.rules.handle_capacity {
+        if queue.len() >= self.rules.handle_capacity {
             self.coverage.note("handle full");
             return Answer::Refused(RefusedReason::Full);
         }
-        queue.push_back(Envelope { receiver, mail, old: false });
+        queue.push_back(envelope);
+        Answer::Done
+    }
+
+    /// A full batch is handed over, or, if it cannot be, takes no more.
+    fn produce(&mut self, envelope: Envelope) -> Answer {
+        if self.produced.len() >= BATCH && self.flush() != Answer::Done {
+            return Answer::Refused(RefusedReason::Full);
+        }
+        self.produced.push_back(envelope);
+        if self.produced.len() == BATCH {
+            self.flush();
+        }
         Answer::Done
     }
 
