@@ -4,6 +4,8 @@
 //! failed. A bug that is found here gets a test of its own in `model_manager/found.rs`.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+#[path = "model_manager/beside.rs"]
+mod beside;
 #[path = "model_manager/cast.rs"]
 mod cast;
 #[path = "model_manager/coverage.rs"]

@@ -14,7 +14,8 @@ impl ActorManager {
     /// Registers an actor behind those that are there and calls its start hook.
     ///
     /// From now on it gets the messages that its class subscribes to, but not one that is being
-    /// delivered just now.
+    /// delivered just now. If the start hook panicked or unregistered the actor, the id means
+    /// nobody already.
     #[doc(alias("register_actor", "spawn"))]
     pub fn register<A: Actor>(&self, actor: A) -> ActorId {
         let world = self.world();

@@ -76,9 +76,9 @@ impl ActorManager {
         Handle { shard: shared.new_shard(), shared }
     }
 
-    /// Sets a function that is called when the first message since the last tick comes from
-    /// another thread, on that thread, and when a handle's [`wake`](Handle::wake) is called: so
-    /// that a program that sleeps in a way of its own learns that a tick has something to do.
+    /// Sets a function that is called on a handle's thread, for the first message of each handle
+    /// since the last tick and when its [`wake`](Handle::wake) is called: so that a program that
+    /// sleeps in a way of its own learns that a tick has something to do.
     pub fn on_wake(&self, wake: impl Fn() + Send + Sync + 'static) {
         self.world().shared.on_wake(Arc::new(wake));
     }

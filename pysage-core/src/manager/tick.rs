@@ -49,7 +49,8 @@ pub struct TickReport {
     pub panics: u64,
     /// Messages that wait for a later tick.
     pub waiting: usize,
-    /// In a [loop](ActorManager::run): how long after its time the tick began.
+    /// In a [loop](ActorManager::run): how long the tick before held this one up. Zero for a tick
+    /// that the loop waited for, also if the system woke it late.
     pub late_by: Duration,
     /// In a [loop](ActorManager::run): ticks left out before this one, since there was no time.
     pub skipped: u64,

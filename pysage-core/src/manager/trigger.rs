@@ -14,9 +14,11 @@ pub enum Triggered {
     Unhandled,
     /// It was handled, and nobody returned [`Flow::Stop`](crate::Flow::Stop).
     Continued,
-    /// It was handled, and somebody returned [`Flow::Stop`](crate::Flow::Stop).
+    /// It was handled, and somebody returned [`Flow::Stop`](crate::Flow::Stop). Others may get it
+    /// later, as with [`Deferred`](Self::Deferred).
     Stopped,
-    /// Some receiver is on the call stack, and gets it right after its current handler.
+    /// Nobody has stopped it, and some receiver is on the call stack: that one gets it right after
+    /// its current handler.
     Deferred,
 }
 

@@ -1,10 +1,8 @@
 //! What the model test found, made small, each under the name of what should be.
 
-use std::cell::{Cell, RefCell};
-use std::rc::Rc;
 use std::sync::Arc;
 
-use pysage_core::{ActorManager, DropReason, ManagerConfig, Message, Overflow};
+use pysage_core::Overflow;
 
 use crate::compare;
 use crate::play::{Door, Ending, Habits, Kind, Letter, Limit, Name, Op, Play, Rules, Script, Who};
@@ -204,32 +202,4 @@ fn a_full_batch_of_a_producer_that_has_no_room_takes_no_more() {
         );
         check(rules, &[&[register(PINGS)], &batch[..given], &[ALL, Op::Flush, ALL]].concat());
     }
-}
-
-#[derive(Message)]
-struct Note;
-
-/// Not a play, since there the handler of dead letters leaves alone a queue that is full.
-#[test]
-fn a_dead_letter_handler_may_queue_where_the_oldest_makes_room() {
-    let config = ManagerConfig::default().queue_capacity(1).overflow(Overflow::DropOldest);
-    let manager = ActorManager::with_config(config);
-    let asked = Rc::new(Cell::new(0));
-    let (answering, count) = (RefCell::new(Some(manager.clone())), asked.clone());
-    manager.on_dead_letter(move |_| {
-        count.set(count.get() + 1);
-        if count.get() == 10 {
-            // Given up, so that the test fails instead of going on for ever.
-            answering.take();
-        }
-        if let Some(manager) = &*answering.borrow() {
-            manager.queue(Note);
-        }
-    });
-    manager.queue(Note);
-    manager.queue(Note);
-    assert_eq!(asked.get(), 1, "told of one message, and not of those that it drops itself");
-    assert_eq!(manager.queue_length(), 1);
-    assert_eq!(manager.counters().dropped(DropReason::QueueFull), 2);
-    manager.on_dead_letter(|_| ());
 }

@@ -81,7 +81,7 @@ impl Dice {
                 _ => 1 + self.below(12),
             },
             overflow: self.of(&[Overflow::Refuse, Overflow::DropOldest, Overflow::DropNewest]),
-            handle_capacity: 1 + self.below(4),
+            handle_capacity: self.of(&[1, 1, 2, 4]),
             replies: self.one_in(2),
         };
         let mut steps = vec![self.register(DEPTH), self.register(DEPTH)];
@@ -94,7 +94,7 @@ impl Dice {
     }
 
     fn op(&mut self, depth: usize) -> Op {
-        match self.below(64) {
+        match self.below(66) {
             0..=9 => Op::Queue(self.to(), self.letter(depth)),
             10..=18 => Op::Trigger(self.to(), self.letter(depth)),
             19..=21 => {
@@ -104,8 +104,7 @@ impl Dice {
             22..=23 => Op::QueueEach(self.several(5, Dice::who), self.letter(depth)),
             24..=25 => Op::QueueNamed(self.to(), self.name()),
             26..=27 => Op::TriggerNamed(self.to(), self.name()),
-            28..=30 => Op::Send(self.door(), self.to(), self.letter(depth)),
-            31 => Op::Flush,
+            28..=31 => Op::Send(self.door(), self.to(), self.letter(depth)),
             32..=35 => self.register(depth),
             36..=39 => Op::Unregister(self.who()),
             40..=42 => Op::Subscribe(self.who(), self.any_kind()),
@@ -121,7 +120,8 @@ impl Dice {
             52 => Op::Visitors(self.small(40)),
             53..=60 => Op::Advance(self.small(6)),
             61..=62 => Op::Tick(self.limit()),
-            _ => Op::Reset,
+            63 => Op::Reset,
+            _ => Op::Flush,
         }
     }
 
@@ -208,7 +208,7 @@ impl Dice {
     }
 
     fn door(&mut self) -> Door {
-        self.of(&[Door::First, Door::First, Door::Second, Door::Producer, Door::Brief])
+        self.of(&[Door::First, Door::Second, Door::Producer, Door::Producer, Door::Brief])
     }
 
     fn limit(&mut self) -> Limit {
