@@ -111,7 +111,7 @@ impl World {
         self.config.queue_capacity.saturating_sub(waiting)
     }
 
-    #[inline]
+    #[inline(always)]
     pub(crate) fn enqueue<M: Message>(&self, receiver: Option<ActorId>, message: M) -> Queued {
         if M::VALIDATED && message.validate().is_err() {
             return self.refuse(&message, receiver, DropReason::Invalid);
