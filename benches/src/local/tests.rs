@@ -61,3 +61,25 @@ fn checksums_depend_on_order_and_seed() {
     assert_eq!(checksum(1), checksum(1));
     assert_ne!(checksum(1), checksum(2));
 }
+
+/// The derives of the same name stand side by side, each under its path.
+#[test]
+fn a_message_of_ours_can_be_one_of_actix_and_bevy_as_well() {
+    #[derive(actix::Message, bevy_ecs::message::Message, pysage_core::Message)]
+    #[rtype(result = "u64")]
+    #[message(name = "Shared", packet_type = 101)]
+    struct Both {
+        #[message(range = 0..10)]
+        number: u64,
+    }
+
+    fn is_of_all<M>(_: &M)
+    where
+        M: actix::Message<Result = u64> + bevy_ecs::message::Message + pysage_core::Message,
+    {
+        assert_eq!(M::NAME, "Shared");
+    }
+    let shared = Both { number: 1 };
+    is_of_all(&shared);
+    assert_eq!(pysage_core::Message::property::<u64>(&shared, "number"), Ok(&1));
+}
