@@ -72,7 +72,8 @@ pub trait Actor: Sized + 'static {
 /// Names one registered actor of one manager; once the actor is gone, nobody.
 ///
 /// Ids are cheap to copy and compare. An id that was freed never means another actor. To another
-/// manager an id means nobody, as long as a program makes no more than 4,096 of them.
+/// manager an id means nobody, but that the ids of a manager that is gone may mean something to
+/// one that was made 4,096 managers later.
 // Packed, since an id goes with every message for one actor: the manager's number (12 bits), the
 // class's (12), the index in the class's pool (24) and the birth number of that place (16).
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -88,8 +89,8 @@ impl ActorId {
     const MANAGER_SHIFT: u32 = 52;
     /// A pool has fewer places than this.
     pub(crate) const INDICES: u32 = 1 << (ActorId::CLASS_SHIFT - ActorId::INDEX_SHIFT);
-    /// Numbers of managers start again from here.
-    pub(crate) const MANAGERS: u64 = 1 << (u64::BITS - ActorId::MANAGER_SHIFT);
+    /// Managers have numbers below this.
+    pub(crate) const MANAGERS: u16 = 1 << (u64::BITS - ActorId::MANAGER_SHIFT);
     /// A manager has fewer classes than this.
     pub(crate) const CLASSES: u16 = 1 << (ActorId::MANAGER_SHIFT - ActorId::CLASS_SHIFT);
 

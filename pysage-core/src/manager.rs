@@ -10,6 +10,7 @@ mod failure;
 mod handle;
 mod letters;
 mod messages;
+mod number;
 mod queue;
 mod reset;
 mod run_log;
@@ -76,12 +77,18 @@ pub struct ActorManager(Rc<World>);
 
 impl ActorManager {
     /// A manager with the default limits.
+    ///
+    /// # Panics
+    /// If 4,096 managers live in this process.
     #[must_use]
     pub fn new() -> ActorManager {
         ActorManager::with_config(ManagerConfig::default())
     }
 
     /// A manager with limits and a clock of its own.
+    ///
+    /// # Panics
+    /// If 4,096 managers live in this process.
     #[must_use]
     pub fn with_config(config: ManagerConfig) -> ActorManager {
         ActorManager(Rc::new(World::new(config)))

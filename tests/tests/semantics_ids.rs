@@ -4,35 +4,14 @@
 
 #[path = "../support/local.rs"]
 mod local;
+#[path = "../support/tell.rs"]
+mod tell;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use local::{Log, On, on};
-use pysage_core::{
-    AccessError, Actor, ActorManager, Context, Message, RegisterError, Subscriptions, Triggered,
-};
-
-#[derive(Message)]
-struct Tell(u32);
-
-/// Another class than [`On`] that handles the same message.
-struct Other {
-    log: Log,
-}
-
-impl Actor for Other {
-    fn subscriptions(on: &mut Subscriptions<Self>) {
-        on.message(|me: &mut Self, tell: &Tell, _: &Context| {
-            me.log.note(format!("other{}", tell.0))
-        });
-    }
-    fn stopped(&mut self, cx: &Context) {
-        self.log.note(format!("stopped:{}", cx.is_registered(cx.actor())));
-    }
-}
-
-fn noting(log: &Log, name: &'static str) -> On<Tell, ()> {
-    let log = log.clone();
-    on(move |tell: &Tell, _| log.note(format!("{name}{}", tell.0)))
-}
+use pysage_core::{AccessError, ActorManager, RegisterError, Triggered};
+use tell::{Other, Tell, noting};
 
 #[test]
 fn all_names_of_an_actor_go_with_it() {
@@ -105,17 +84,6 @@ fn an_id_never_means_another_actor_however_often_its_place_is_used_again() {
 }
 
 #[test]
-fn an_id_means_nobody_to_the_many_managers_that_come_after_its_own() {
-    let (manager, log) = (ActorManager::new(), Log::default());
-    let actor = manager.register(noting(&log, "x"));
-    for _ in 0..4_000 {
-        let later = ActorManager::new();
-        assert_ne!(later.register(noting(&log, "later")), actor);
-        assert!(!later.is_registered(actor));
-    }
-}
-
-#[test]
 fn an_actor_that_is_looked_at_can_be_told_apart_from_others() {
     let (manager, log) = (ActorManager::new(), Log::default());
     let actor = manager.register(Other { log: log.clone() });
@@ -154,4 +122,41 @@ fn a_handler_can_look_at_other_actors_and_not_at_its_own() {
     manager.queue_to(actor, Tell(1));
     manager.tick().unwrap();
     assert_eq!(log.take(), "looked true true");
+}
+
+#[test]
+fn what_waited_for_a_look_to_end_is_done_also_when_the_look_panics() {
+    let (manager, log) = (ActorManager::new(), Log::default());
+    let staying = manager.register(Other { log: log.clone() });
+    let leaving = manager.register(Other { log: log.clone() });
+    let look = || {
+        manager.with(staying, |_: &mut Other| {
+            assert_eq!(manager.trigger(Tell(1)), Triggered::Deferred);
+            panic!("in the look");
+        })
+    };
+    assert!(catch_unwind(AssertUnwindSafe(look)).is_err());
+    assert_eq!(log.take(), "other1 other1");
+    let look = || {
+        manager.with(leaving, |_: &mut Other| {
+            assert!(manager.unregister(leaving));
+            panic!("in the look");
+        })
+    };
+    assert!(catch_unwind(AssertUnwindSafe(look)).is_err());
+    assert_eq!(log.take(), "stopped:false");
+    assert!(manager.tick().is_ok(), "nobody is being looked at any more");
+}
+
+#[test]
+fn managers_that_live_at_the_same_time_do_not_take_each_others_ids() {
+    let (manager, log) = (ActorManager::new(), Log::default());
+    let actor = manager.register(noting(&log, "x"));
+    // More than there are numbers for managers.
+    for _ in 0..10_000 {
+        let later = ActorManager::new();
+        assert_ne!(later.register(noting(&log, "later")), actor);
+        assert!(!later.is_registered(actor));
+    }
+    assert!(manager.is_registered(actor));
 }

@@ -4,36 +4,15 @@
 
 #[path = "../support/local.rs"]
 mod local;
+#[path = "../support/tell.rs"]
+mod tell;
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use local::{Log, On, on};
-use pysage_core::{Actor, ActorId, ActorManager, Context, DropReason, Message, Subscriptions};
-
-#[derive(Message)]
-struct Tell(u32);
-
-/// Another class than [`On`] that handles the same message.
-struct Other {
-    log: Log,
-}
-
-impl Actor for Other {
-    fn subscriptions(on: &mut Subscriptions<Self>) {
-        on.message(|me: &mut Self, tell: &Tell, _: &Context| {
-            me.log.note(format!("other{}", tell.0))
-        });
-    }
-    fn stopped(&mut self, cx: &Context) {
-        self.log.note(format!("stopped:{}", cx.is_registered(cx.actor())));
-    }
-}
-
-fn noting(log: &Log, name: &'static str) -> On<Tell, ()> {
-    let log = log.clone();
-    on(move |tell: &Tell, _| log.note(format!("{name}{}", tell.0)))
-}
+use local::{Log, on};
+use pysage_core::{Actor, ActorId, ActorManager, Context, DropReason, Subscriptions};
+use tell::{Other, Tell, noting};
 
 #[test]
 fn an_actor_registered_in_a_handler_gets_the_next_message_and_not_this_one() {

@@ -7,7 +7,8 @@ mod local;
 
 use local::{Log, On, on};
 use pysage_core::{
-    Actor, ActorId, ActorManager, Context, DropReason, Flow, Message, Subscriptions, Triggered,
+    Actor, ActorId, ActorManager, Context, DropReason, Flow, ManagerConfig, Message, Subscriptions,
+    Triggered,
 };
 
 #[derive(Message)]
@@ -236,4 +237,17 @@ fn a_message_that_one_receiver_stopped_and_another_has_to_wait_for_counts_as_sto
     manager.register(returning(Flow::Stop, "a", &log));
     manager.trigger_to(busy, Tell(1));
     assert_eq!(log.take(), "1 a2 Stopped 2");
+}
+
+#[test]
+fn so_many_messages_wait_for_a_busy_actor_as_the_queue_takes() {
+    let config = ManagerConfig::default().queue_capacity(3);
+    let (manager, log) = (ActorManager::with_config(config), Log::default());
+    let seen = log.clone();
+    manager.on_dead_letter(move |letter| seen.note(format!("{}!", letter.reason)));
+    let actor = manager.register(returning(Flow::Continue, "a", &log));
+    let look = |_: &mut On<Tell, Flow>| [1, 2, 3, 4].map(|n| manager.trigger(Tell(n)));
+    assert_eq!(manager.with(actor, look).unwrap(), [Triggered::Deferred; 4]);
+    assert_eq!(log.take(), "the queue is full! a1 a2 a3");
+    assert_eq!(manager.counters().dropped(DropReason::QueueFull), 1);
 }

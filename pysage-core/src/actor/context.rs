@@ -45,7 +45,7 @@ impl Context {
     pub(crate) fn new(manager: &ActorManager) -> Context {
         Context {
             manager: manager.clone(),
-            home: Cell::new(ActorId::new(manager.world().number, 0, 0, Birth::MIN)),
+            home: Cell::new(ActorId::new(manager.world().number(), 0, 0, Birth::MIN)),
             index: Cell::new(0),
             running: Cell::new(false),
             span: Cell::new(0),

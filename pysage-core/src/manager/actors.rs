@@ -1,7 +1,7 @@
 //! Registering actors, finding them, and letting go of them.
 
 use std::any::type_name;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::rc::Rc;
 
 use super::class::{Class, ErasedClass};
@@ -120,12 +120,13 @@ impl ActorManager {
         };
         let changes = world.changes();
         let looking = world.enter_handler();
-        let seen = look(&mut place);
+        let seen = catch_unwind(AssertUnwindSafe(|| look(&mut place)));
         drop((place, looking));
         if world.changes() != changes {
             Context::of(self, actor).settle();
         }
-        Ok(seen)
+        // A panic is the caller's, who is told once what waited for the actor is done.
+        seen.map_err(|panic| resume_unwind(panic))
     }
 
     /// Subscribes one actor to a message type that its class does not subscribe to, or from which
@@ -224,7 +225,7 @@ impl World {
 
     /// Makes an actor's id and names mean nobody.
     pub(crate) fn retire(&self, actor: ActorId) -> bool {
-        if actor.manager() != self.number {
+        if actor.manager() != self.number() {
             return false;
         }
         let class = self.class_at(actor.class());

@@ -56,7 +56,7 @@ impl<A: Actor> Class<A> {
     #[inline]
     pub(crate) fn insert(&self, world: &World, actor: A) -> ActorId {
         let (index, birth) = self.pool.insert(actor);
-        let id = ActorId::new(world.number, self.number, index, birth);
+        let id = ActorId::new(world.number(), self.number, index, birth);
         for topic in self.topics.borrow().iter() {
             topic.enlist(id);
         }

@@ -44,7 +44,8 @@ impl ManagerConfig {
     pub const DEFAULT_HANDLE_CAPACITY: usize = 1 << 16;
 
     /// Sets how many messages may wait for a later tick, 1 at least. Those being dispatched do
-    /// not count, so a manager holds twice as many at most.
+    /// not count, so a manager holds twice as many at most; and as many again that were triggered
+    /// and wait for actors on the call stack. One triggered beyond that is a dead letter.
     #[must_use]
     pub fn queue_capacity(mut self, messages: usize) -> Self {
         self.queue_capacity = messages.max(1);

@@ -4,13 +4,10 @@ use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 
+use super::World;
 use super::letters::DropReason;
-use super::{ManagerConfig, World};
 use crate::actor::{ActorId, Context, Deliver, Neighbours, Position};
 use crate::message::{AnyMessage, Message};
-
-/// So many messages may wait for busy actors at a time: as many as a queue takes by default.
-const MOST_WAITING: usize = ManagerConfig::DEFAULT_QUEUE_CAPACITY;
 
 /// A triggered message for an actor that is busy with another one.
 pub(crate) struct Deferred {
@@ -56,9 +53,9 @@ impl Waiting {
 }
 
 impl World {
-    /// Keeps a message until its receiver is free.
+    /// Keeps a message until its receiver is free, if not too many wait already.
     pub(crate) fn defer(&self, deferred: Deferred) {
-        if self.waiting.borrow().list.len() >= MOST_WAITING {
+        if self.waiting.borrow().list.len() >= self.config.queue_capacity {
             let (message, actor) = (deferred.message, deferred.actor);
             return self.dead_letter(&*message, Some(actor), DropReason::QueueFull);
         }

@@ -9,7 +9,7 @@ impl World {
         self.resets.set(self.resets.get() + 1);
         self.note_change();
         for class in self.classes.borrow().clone() {
-            for actor in class.living(self.number) {
+            for actor in class.living(self.number()) {
                 self.retire(actor);
                 self.doomed.borrow_mut().push(actor);
             }

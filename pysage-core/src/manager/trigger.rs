@@ -18,7 +18,7 @@ pub enum Triggered {
     /// later, as with [`Deferred`](Self::Deferred).
     Stopped,
     /// Nobody has stopped it, and some receiver is on the call stack: that one gets it right after
-    /// its current handler.
+    /// its current handler (if fewer wait than the [queue takes](crate::ManagerConfig)).
     Deferred,
 }
 

@@ -18,6 +18,7 @@ use super::dispatch::Batch;
 use super::failure::FailureHandler;
 use super::handle::Shared;
 use super::letters::{DeadLetterHandler, Tally};
+use super::number::ManagerNumber;
 use super::queue::{Front, OpenRun};
 use super::tick::TickReport;
 use super::topic::{ErasedTopic, Topic};
@@ -30,7 +31,7 @@ use crate::message::{Message, NamedMessage};
 /// No borrow of a field is held while a handler runs, but for those that only the dispatch uses.
 pub(crate) struct World {
     /// Tells this manager's ids from those of another.
-    pub(crate) number: u16,
+    number: ManagerNumber,
     /// Tells this manager from all others of the process.
     pub(crate) serial: u64,
     pub(crate) config: ManagerConfig,
@@ -98,7 +99,7 @@ impl World {
         static NEXT_SERIAL: AtomicU64 = AtomicU64::new(0);
         let serial = NEXT_SERIAL.fetch_add(1, Ordering::Relaxed);
         let world = World {
-            number: (serial % ActorId::MANAGERS) as u16,
+            number: ManagerNumber::take(),
             serial,
             shared: Arc::new(Shared::new(config.handle_capacity)),
             front: RefCell::default(),
@@ -125,6 +126,11 @@ impl World {
         };
         world.topic::<NamedMessage>();
         world
+    }
+
+    #[inline(always)]
+    pub(crate) fn number(&self) -> u16 {
+        self.number.get()
     }
 
     #[inline(always)]
@@ -230,7 +236,7 @@ impl World {
     }
 
     pub(crate) fn lives(&self, actor: ActorId) -> bool {
-        let class = self.class_at(actor.class()).filter(|_| actor.manager() == self.number);
+        let class = self.class_at(actor.class()).filter(|_| actor.manager() == self.number());
         class.is_some_and(|class| class.lives(actor))
     }
 

@@ -57,6 +57,7 @@ const EVENTS: [(&str, &[&str]); 3] = [
             "left-over dropped as oldest",
             "message used up",
             "no room for a handle's messages",
+            "no room to put a message aside",
             "panic at a message",
             "panic in a hook",
             "panic in an update",

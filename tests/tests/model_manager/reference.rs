@@ -29,7 +29,8 @@
 //! **Trigger.** As delivery, at once, and `Stop` stops nobody; the result tells of it. A receiver
 //! that was unsubscribed takes it all the same if its class handles the message. Who is on the
 //! call stack already gets the message behind its present handler, or, if it is gone by then, not:
-//! a dead letter. Such messages are put aside once the trigger has been through all others.
+//! a dead letter. Such messages are put aside once the trigger has been through all others,
+//! `capacity` of them at most: one more is a dead letter.
 //!
 //! **After each handler** what waited for its end happens: first the stop hooks of who was
 //! unregistered and is not busy, then the messages that were put aside for this actor, oldest

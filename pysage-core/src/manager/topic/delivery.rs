@@ -22,7 +22,7 @@ impl<M: Message> Back<M> {
         let Back { messages, subscribers, .. } = self;
         if let Some(handler) = subscribers.class_handler(receiver.class())
             && !subscribers.has_exceptions()
-            && receiver.manager() == cx.world().number
+            && receiver.manager() == cx.world().number()
             && let Some(message) = messages.front()
             && handler.to_one(receiver, message, cx)
         {
@@ -46,7 +46,7 @@ impl<M: Message> Back<M> {
             return self.finish_first(Some(receiver), Position::START, cx);
         }
         if let Some(handler) = subscribers.class_handler(receiver.class())
-            && receiver.manager() == cx.world().number
+            && receiver.manager() == cx.world().number()
         {
             let alike = run.is_alike(upcoming.get(1));
             let removed = if alike {
@@ -186,7 +186,7 @@ fn to_receiver<'a, M: 'static>(
 ) -> bool {
     let actor = Neighbours::one(receiver);
     cx.enter(receiver, Position::RECEIVER);
-    receiver.manager() == cx.world().number
+    receiver.manager() == cx.world().number()
         && handlers.any(|handler| handler.to_neighbours(actor, 0, message, false, cx).taken)
 }
 

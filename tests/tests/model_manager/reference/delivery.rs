@@ -90,6 +90,11 @@ impl Reference {
             self.undeliverable(&mail, receiver);
         }
         for (actor, via) in busy {
+            if self.put_aside.len() >= self.rules.capacity {
+                self.coverage.note("no room to put a message aside");
+                self.dead_letter(&mail, Some(Address::Actor(actor)), DropReason::QueueFull);
+                continue;
+            }
             self.put_aside.push(Aside { actor, via, mail: mail.clone() });
         }
         self.coverage.note_triggered(outcome);
