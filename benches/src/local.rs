@@ -1,4 +1,5 @@
-//! The cases in one process: dispatch, requests, creation of actors, and a tick without work.
+//! The cases in one process: dispatch, requests, creation of actors, a tick without work, tasks,
+//! and the wire form of messages.
 
 mod actix;
 mod bevy_messages;
@@ -17,6 +18,7 @@ mod reference;
 mod runner;
 #[cfg(test)]
 mod tests;
+mod wire;
 mod workload;
 
 use std::{error::Error, io::Write};
@@ -38,6 +40,12 @@ use crate::report::{self, Format};
 const PEERS: &[Peer] = &[
     floor::PEER,
     pysage::PEER,
+    wire::COMPACT,
+    wire::ORIGINAL,
+    wire::BINCODE,
+    wire::BINCODE_VARINT,
+    wire::BINCODE_SLICE,
+    wire::POSTCARD,
     bevy_messages::PEER,
     bevy_observers::PEER,
     crossbeam::PEER,
@@ -64,7 +72,8 @@ pub struct Arguments {
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
     runs: u32,
 
-    /// Handled messages of a case. idle_tick makes a tick of 20, spawn does not use it
+    /// Handled messages of a case. idle_tick makes a tick of 20, task_* steps of them, *_text a
+    /// message of 10, *_vec a message of 1,000; spawn does not use it
     #[arg(long, default_value_t = 2_000_000, value_parser = clap::value_parser!(u64).range(1_000..))]
     messages: u64,
 
@@ -72,7 +81,7 @@ pub struct Arguments {
     #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u64).range(1..))]
     burst: u64,
 
-    /// Actors of many and spawn (100,000 unless given) and of idle_tick (10,000 unless given)
+    /// Actors of many and spawn (100,000 unless given), and of idle_tick and task_* (10,000 unless given)
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
     actors: Option<u32>,
 

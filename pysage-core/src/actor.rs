@@ -2,6 +2,7 @@
 
 mod context;
 mod handler;
+mod me;
 mod outcome;
 mod pool;
 mod subscriptions;
@@ -12,8 +13,10 @@ use std::num::{NonZeroU16, NonZeroU64};
 pub use context::Context;
 pub(crate) use context::Position;
 pub(crate) use handler::{
-    AnyHandler, Deliver, DeliverAny, Delivered, Neighbours, TypedHandler, Untyped, remove_first,
+    AnyHandler, Deliver, DeliverAny, Delivered, Neighbours, TaskHandler, TypedHandler, Untyped,
+    remove_first,
 };
+pub use me::Me;
 pub use outcome::{BoxError, Flow, HandlerReturn};
 pub(crate) use pool::{Entered, Pool, Slot};
 pub use subscriptions::Subscriptions;
@@ -100,6 +103,19 @@ impl ActorId {
         let class = u64::from(class) << ActorId::CLASS_SHIFT;
         let index = u64::from(index) << ActorId::INDEX_SHIFT;
         ActorId(NonZeroU64::from(birth) | manager | class | index)
+    }
+
+    /// The id as a number, which goes with messages to other managers.
+    #[cfg(feature = "wire")]
+    pub(crate) fn to_bits(self) -> u64 {
+        self.0.get()
+    }
+
+    /// The id that is this number, if it is one.
+    #[cfg(feature = "wire")]
+    pub(crate) fn from_bits(bits: u64) -> Option<ActorId> {
+        Birth::new(bits as u16)?;
+        NonZeroU64::new(bits).map(ActorId)
     }
 
     #[inline(always)]

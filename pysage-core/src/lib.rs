@@ -41,26 +41,68 @@ extern crate self as pysage_core;
 
 mod actor;
 mod clock;
+mod destination;
 mod error;
 mod manager;
 mod message;
 mod trace;
+#[cfg(feature = "wire")]
+pub mod transport;
+#[cfg(feature = "wire")]
+pub mod wire;
 
-pub use actor::{Actor, ActorId, BoxError, Context, Flow, HandlerReturn, Subscriptions};
+pub use actor::{Actor, ActorId, BoxError, Context, Flow, HandlerReturn, Me, Subscriptions};
 pub use clock::{Clock, ManualClock};
+pub use destination::Destination;
 pub use error::{
-    AccessError, InstallError, RegisterError, SingletonError, SubscribeError, TickError,
+    AccessError, AskError, InstallError, RegisterError, SingletonError, SubscribeError, TickError,
 };
+#[cfg(feature = "wire")]
+pub use error::{SendError, TransportFailure};
+#[cfg(feature = "wire")]
+pub use manager::Broadcast;
 pub use manager::{
-    ActorFailed, ActorManager, Budget, Counters, DeadLetter, DropReason, Failure, FailureCause,
-    Handle, ManagerConfig, NameTaken, Overflow, Producer, Queued, Refused, RefusedReason,
-    RunReport, TickRate, TickReport, Triggered,
+    ActorFailed, ActorManager, Answer, Budget, Counters, DeadLetter, Delay, DropReason, Failure,
+    FailureCause, Handle, ManagerConfig, NameTaken, Overflow, Pause, Producer, Queued, Refused,
+    RefusedReason, RunReport, TickRate, TickReport, Timer, Triggered,
 };
-pub use message::{AnyMessage, Delivery, Message, PacketType, Property, PropertyError};
+pub use message::{AnyMessage, Delivery, Message, PacketType, Property, PropertyError, Request};
+#[cfg(feature = "wire")]
+pub use transport::{Key, Transport};
+#[cfg(feature = "wire")]
+pub use wire::{RegisterMessageError, WireMessage};
 // `MessageTrait` is the trait without the derive, for crates that bring a derive of their own.
 #[doc(hidden)]
 pub use manager::{TopicCell, TopicKey};
+#[cfg(feature = "wire")]
 #[doc(hidden)]
-pub use message::{Message as MessageTrait, MessageSlot, SlotCell};
+pub use message::ReplyAddress;
+#[doc(hidden)]
+pub use message::{Asked, Message as MessageTrait, MessageSlot, SlotCell};
 /// Derives [`Message`](trait@Message) for a struct or an enum.
 pub use pysage_macros::Message;
+
+/// What derived code names besides the public items.
+#[doc(hidden)]
+pub mod __private {
+    #[cfg(feature = "wire")]
+    pub use crate::wire;
+    #[cfg(feature = "wire")]
+    pub use serde;
+}
+
+/// Derived code that needs the feature `wire`: the feature is looked at here, since `cfg` in
+/// derived code is read in the user's crate.
+#[cfg(feature = "wire")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __wire {
+    ($($code:tt)*) => { $($code)* };
+}
+
+#[cfg(not(feature = "wire"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __wire {
+    ($($code:tt)*) => {};
+}

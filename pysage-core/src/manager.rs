@@ -1,6 +1,8 @@
 //! The manager: actors, the queue, and the tick that brings them together.
 
 mod actors;
+mod alarms;
+mod ask;
 mod class;
 mod config;
 mod deferred;
@@ -13,27 +15,41 @@ mod messages;
 mod number;
 mod queue;
 mod reset;
+mod resume;
 mod run_log;
 mod run_loop;
+#[cfg(feature = "wire")]
+mod send;
 mod singleton;
 mod subscribers;
+mod tasks;
 mod tick;
+mod timers;
 mod topic;
 mod trigger;
 mod update;
+#[cfg(feature = "wire")]
+mod wiring;
 mod world;
 
 use std::fmt;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 
+pub use ask::Answer;
 pub(crate) use class::ClassLink;
 pub use config::{ManagerConfig, Overflow};
+#[cfg(feature = "wire")]
+pub(crate) use failure::text_of;
 pub use failure::{ActorFailed, Failure, FailureCause};
 pub use handle::{Handle, Producer, Refused, RefusedReason};
 pub use letters::{Counters, DeadLetter, DropReason, NameTaken, Queued};
 pub(crate) use run_log::Run;
 pub use run_loop::{RunReport, TickRate};
+#[cfg(feature = "wire")]
+pub use send::Broadcast;
+pub use tasks::Pause;
 pub use tick::{Budget, TickReport};
+pub use timers::{Delay, Timer};
 pub use topic::{TopicCell, TopicKey};
 pub use trigger::Triggered;
 pub(crate) use update::Update;
@@ -94,7 +110,8 @@ impl ActorManager {
         ActorManager(Rc::new(World::new(config)))
     }
 
-    /// Unregisters all actors and drops all messages that wait, also those of handles.
+    /// Unregisters all actors and drops all messages that wait, also those of handles and timers.
+    /// Tasks end, and answers that are waited for are [`AskError::Dropped`](crate::AskError).
     ///
     /// In a handler, what is left of the batch in dispatch goes too. Counters, handlers of dead
     /// letters and failures, and handles stay. Messages dropped are counted as
@@ -107,6 +124,16 @@ impl ActorManager {
     #[inline(always)]
     pub(crate) fn world(&self) -> &World {
         &self.0
+    }
+
+    /// What a task or an answer keeps of the manager.
+    pub(crate) fn downgrade(&self) -> Weak<World> {
+        Rc::downgrade(&self.0)
+    }
+
+    #[inline]
+    pub(crate) fn upgrade(world: &Weak<World>) -> Option<ActorManager> {
+        world.upgrade().map(ActorManager)
     }
 }
 

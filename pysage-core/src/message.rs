@@ -3,6 +3,7 @@
 mod any;
 mod named;
 mod property;
+mod request;
 mod slot;
 
 use std::any::Any;
@@ -13,6 +14,10 @@ use crate::manager::TopicKey;
 pub use any::AnyMessage;
 pub(crate) use named::NamedMessage;
 pub use property::{Property, PropertyError};
+#[cfg(feature = "wire")]
+pub use request::ReplyAddress;
+pub(crate) use request::ReplyTo;
+pub use request::{Asked, Request};
 pub use slot::{MessageSlot, SlotCell};
 
 /// A plain value that actors handle; made with `#[derive(Message)]`.
@@ -114,6 +119,19 @@ pub trait Message: Sized + Send + 'static {
         None
     }
 
+    /// What handlers of messages of any type see: of a request on its way, the request.
+    #[doc(hidden)]
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+
+    /// Who waits for an answer to this value at the other end of a link.
+    #[cfg(feature = "wire")]
+    #[doc(hidden)]
+    fn reply_address(&self) -> Option<ReplyAddress> {
+        None
+    }
+
     /// The name of this value, which differs from [`NAME`](Self::NAME) for messages without a type.
     #[doc(hidden)]
     fn name_of_value(&self) -> &str {
@@ -124,6 +142,13 @@ pub trait Message: Sized + Send + 'static {
     /// has one.
     #[doc(hidden)]
     fn topic_key() -> Option<&'static TopicKey<Self>> {
+        None
+    }
+
+    /// The wire form of the type, if it has one.
+    #[cfg(feature = "wire")]
+    #[doc(hidden)]
+    fn wire_type() -> Option<crate::wire::WireType> {
         None
     }
 

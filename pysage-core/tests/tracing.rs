@@ -100,6 +100,8 @@ fn a_tick_its_phases_and_what_fails_in_it_are_told() {
         "> tick tick=1".to_owned(),
         "> phase phase=\"receive\"".to_owned(),
         "< phase phase=\"receive\"".to_owned(),
+        "> phase phase=\"resume\"".to_owned(),
+        "< phase phase=\"resume\"".to_owned(),
         "> phase phase=\"dispatch\"".to_owned(),
         "DEBUG message=dead letter message_name=\"Unwanted\" \
          reason=nobody subscribes to the message"
@@ -113,6 +115,8 @@ fn a_tick_its_phases_and_what_fails_in_it_are_told() {
         "< phase phase=\"dispatch\"".to_owned(),
         "> phase phase=\"update\"".to_owned(),
         "< phase phase=\"update\"".to_owned(),
+        "> phase phase=\"transmit\"".to_owned(),
+        "< phase phase=\"transmit\"".to_owned(),
         "< tick tick=1".to_owned(),
     ];
     assert_eq!(*recorder.seen.lock().unwrap(), expected);

@@ -15,14 +15,19 @@
 //! ```
 
 pub use pysage_core::MessageTrait as Message;
-pub use pysage_core::{
-    AccessError, Actor, ActorFailed, ActorId, ActorManager, AnyMessage, BoxError, Budget, Clock,
-    Context, Counters, DeadLetter, Delivery, DropReason, Failure, FailureCause, Flow, Handle,
-    HandlerReturn, InstallError, ManagerConfig, ManualClock, NameTaken, Overflow, PacketType,
-    Producer, Property, PropertyError, Queued, Refused, RefusedReason, RegisterError, RunReport,
-    SingletonError, SubscribeError, Subscriptions, TickError, TickRate, TickReport, Triggered,
-};
 #[doc(hidden)]
-pub use pysage_core::{MessageSlot, SlotCell, TopicCell, TopicKey};
+pub use pysage_core::{
+    __private, __wire, Asked, MessageSlot, ReplyAddress, SlotCell, TopicCell, TopicKey,
+};
+pub use pysage_core::{
+    AccessError, Actor, ActorFailed, ActorId, ActorManager, Answer, AnyMessage, AskError, BoxError,
+    Broadcast, Budget, Clock, Context, Counters, DeadLetter, Delay, Delivery, Destination,
+    DropReason, Failure, FailureCause, Flow, Handle, HandlerReturn, InstallError, Key,
+    ManagerConfig, ManualClock, Me, NameTaken, Overflow, PacketType, Pause, Producer, Property,
+    PropertyError, Queued, Refused, RefusedReason, RegisterError, RegisterMessageError, Request,
+    RunReport, SendError, SingletonError, SubscribeError, Subscriptions, TickError, TickRate,
+    TickReport, Timer, Transport, TransportFailure, Triggered, WireMessage, protocol, transport,
+    wire,
+};
 /// Derives [`Message`](trait@Message) for a struct or an enum.
 pub use pysage_macros::MessageViaGroup as Message;

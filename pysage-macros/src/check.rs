@@ -2,6 +2,7 @@
 
 mod keys;
 mod values;
+mod wire;
 
 #[cfg(test)]
 mod tests;
@@ -14,10 +15,11 @@ use syn::{
     Type,
 };
 
-use crate::parse::{Body, Entry, Errors, Field, Input};
+use crate::parse::{Body, Entry, Errors, Field, Input, Variant};
 use crate::spelling::spell;
 use keys::Place;
 pub(crate) use values::PacketType;
+pub(crate) use wire::{Wire, WireField, WireFields};
 
 /// A message as it is to be expanded; whole only if there were no errors.
 pub(crate) struct Model {
@@ -32,7 +34,11 @@ pub(crate) struct Model {
     pub(crate) delivery: Option<Ident>,
     pub(crate) stream: Option<TokenStream>,
     pub(crate) validate: Option<ExprPath>,
+    /// What the message is answered with, if it is a request.
+    pub(crate) reply: Option<Type>,
     pub(crate) properties: Vec<Property>,
+    /// What leaves the process, if a packet type was given.
+    pub(crate) wire: Option<Wire>,
 }
 
 /// A field of a struct.
@@ -62,7 +68,9 @@ impl Model {
             delivery: None,
             stream: None,
             validate: None,
+            reply: None,
             properties: Vec::new(),
+            wire: None,
         };
         for lifetime in model.generics.lifetimes() {
             errors.push(Error::new_spanned(
@@ -71,8 +79,12 @@ impl Model {
                  own the data, such as `String` for `&str`",
             ));
         }
+        let leaves_process = input.entries.iter().any(|entry| entry.key == "packet_type");
         for entry in keys::once(input.entries, errors) {
             model.take(entry, errors);
+        }
+        if leaves_process {
+            model.wire = Wire::check(&model.ident, &input.body, errors);
         }
         model.check_body(input.body, input.packed, errors);
         model
@@ -101,6 +113,7 @@ impl Model {
                 self.stream = errors.keep(values::number(&key, value, 0..=u16::from(u8::MAX)))
             }
             "validate" => self.validate = errors.keep(values::function(&value)),
+            "reply" => self.reply = errors.keep(values::reply(&value)),
             "crate" => {
                 if let Some(root) = errors.keep(values::root(&value)) {
                     self.root = root.into_token_stream();
@@ -113,18 +126,21 @@ impl Model {
     fn check_body(&mut self, body: Body, packed: Option<Ident>, errors: &mut Errors) {
         match body {
             Body::Struct(fields) => {
-                if let Some(packed) = packed.filter(|_| !fields.is_empty()) {
+                if let Some(packed) = packed.filter(|_| !fields.list.is_empty()) {
                     errors.push(Error::new_spanned(
                         packed,
                         "a message cannot be packed, since its properties are read by reference",
                     ));
                 }
                 let check = |field| Property::check(field, errors);
-                self.properties = fields.into_iter().map(check).collect();
+                self.properties = fields.list.into_iter().map(check).collect();
             }
-            Body::Enum(entries) => {
-                for entry in &entries {
-                    errors.push(keys::misplaced(&entry.key, Place::Variant));
+            Body::Enum(variants) => {
+                for Variant { entries, fields, .. } in &variants {
+                    let of_fields = fields.list.iter().flat_map(|field| &field.entries);
+                    for entry in entries.iter().chain(of_fields) {
+                        errors.push(keys::misplaced(&entry.key, Place::Variant));
+                    }
                 }
             }
             Body::Union(union) => errors.push(Error::new_spanned(

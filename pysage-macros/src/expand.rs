@@ -3,7 +3,10 @@
 //! Every path is absolute and local names begin with two underscores, since the code stands among
 //! the user's own names.
 
-use proc_macro2::{Span, TokenStream};
+mod request;
+mod wire;
+
+use proc_macro2::{Group, Span, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{DeriveInput, ExprPath, Ident, Member, parse_quote};
@@ -28,8 +31,21 @@ pub(crate) fn derive(input: DeriveInput, root: &str) -> TokenStream {
 }
 
 fn message(model: &Model) -> TokenStream {
-    let items = [name(model), constants(model), properties(model), validation(model), slot(model)];
-    implementation(model, &quote!(#(#items)*), assertion(model))
+    let items = [
+        name(model),
+        constants(model),
+        properties(model),
+        validation(model),
+        wire::wire_type(model),
+        slot(model),
+    ];
+    let message = implement(model, &quote!(Message), &quote!(#(#items)*));
+    in_a_block(&[
+        message,
+        request::implementation(model),
+        wire::implementation(model),
+        assertion(model),
+    ])
 }
 
 /// Keeps rustc from adding that the type is no message wherever it is used.
@@ -37,14 +53,17 @@ fn stand_in(model: &Model) -> TokenStream {
     if model.generics.lifetimes().next().is_some() {
         return TokenStream::new();
     }
-    implementation(model, &name(model), None)
+    let message = implement(model, &quote!(Message), &name(model));
+    in_a_block(&[message, request::implementation(model), wire::stand_in(model)])
 }
 
-fn implementation(
-    model: &Model,
-    items: &TokenStream,
-    assertion: Option<TokenStream>,
-) -> TokenStream {
+/// Keeps names from the user's own.
+fn in_a_block(items: &[TokenStream]) -> TokenStream {
+    quote!(const _: () = { #(#items)* };)
+}
+
+/// The implementation of a trait of the crate for the message.
+fn implement(model: &Model, of: &TokenStream, items: &TokenStream) -> TokenStream {
     let root = &model.root;
     let mut generics = model.generics.clone();
     for parameter in model.generics.type_params() {
@@ -55,13 +74,10 @@ fn implementation(
     let (impl_generics, type_generics, where_clause) = generics.split_for_impl();
     let ident = own(&model.ident);
     quote! {
-        const _: () = {
-            #[automatically_derived]
-            impl #impl_generics #root::Message for #ident #type_generics #where_clause {
-                #items
-            }
-            #assertion
-        };
+        #[automatically_derived]
+        impl #impl_generics #root::#of for #ident #type_generics #where_clause {
+            #items
+        }
     }
 }
 
@@ -91,14 +107,16 @@ fn constants(model: &Model) -> TokenStream {
 
 /// A check of what only the evaluation of a constant can tell; by itself rustc would evaluate the
 /// packet type no sooner than something uses it.
-fn assertion(model: &Model) -> Option<TokenStream> {
-    let Some(PacketType::Constant(constant)) = &model.packet_type else { return None };
+fn assertion(model: &Model) -> TokenStream {
+    let Some(PacketType::Constant(constant)) = &model.packet_type else {
+        return TokenStream::new();
+    };
     let (root, ident) = (&model.root, own(&model.ident));
     let reserved =
         format!("the packet type of `{ident}` is reserved: 0 to 100 are, 101 and up are free");
-    Some(quote_spanned! {within_expansion(written(constant).span())=>
+    quote_spanned! {within_expansion(written(constant).span())=>
         <#ident as #root::Message>::PACKET_TYPE.expect(#reserved);
-    })
+    }
 }
 
 fn properties(model: &Model) -> TokenStream {
@@ -197,23 +215,35 @@ fn call(model: &Model, check: &ExprPath, property: &str, value: &str) -> TokenSt
     }
 }
 
-/// Statics of its own, but for generic types, where all instances would share them.
 fn slot(model: &Model) -> TokenStream {
+    let ident = own(&model.ident);
+    statics(model, [quote!(slot), quote!(topic_key)], &quote!(Self), &quote!(#ident))
+}
+
+/// Functions of these names with statics of their own, but for generic types, where all instances
+/// would share them. The message that they are for is told twice: as `Self` names it, and as a
+/// static can.
+fn statics(
+    model: &Model,
+    [slot, key]: [TokenStream; 2],
+    message: &TokenStream,
+    in_static: &TokenStream,
+) -> TokenStream {
     if model.is_generic() {
         return TokenStream::new();
     }
-    let (root, ident) = (&model.root, own(&model.ident));
+    let root = &model.root;
     quote! {
         #[inline]
-        fn slot() -> #root::MessageSlot {
+        fn #slot() -> #root::MessageSlot {
             static SLOT: #root::SlotCell = #root::SlotCell::new();
-            SLOT.get::<Self>()
+            SLOT.get::<#message>()
         }
 
         #[inline]
-        fn topic_key() -> ::core::option::Option<&'static #root::TopicKey<Self>> {
+        fn #key() -> ::core::option::Option<&'static #root::TopicKey<#message>> {
             ::std::thread_local! {
-                static KEY: #root::TopicCell<#ident> = const { #root::TopicCell::new() };
+                static KEY: #root::TopicCell<#in_static> = const { #root::TopicCell::new() };
             }
             ::core::option::Option::Some(&KEY)
         }
@@ -238,6 +268,22 @@ fn own(name: &Ident) -> Ident {
 /// lints know that the code around it is not theirs.
 fn within_expansion(span: Span) -> Span {
     span.resolved_at(Span::call_site())
+}
+
+/// The tokens as if the expansion had written them. `$crate` alone keeps its place, which tells
+/// the crate.
+fn without_lints(tokens: TokenStream) -> TokenStream {
+    let own = |mut token: TokenTree| {
+        let span = within_expansion(token.span());
+        if let TokenTree::Group(group) = &token {
+            token = Group::new(group.delimiter(), without_lints(group.stream())).into();
+        }
+        if token.to_string() != "$crate" {
+            token.set_span(span);
+        }
+        token
+    };
+    tokens.into_iter().map(own).collect()
 }
 
 #[cfg(test)]
@@ -277,14 +323,53 @@ mod tests {
     }
 
     #[test]
+    fn a_wire_form_is_written_by_serde_for_a_type_that_stands_in() {
+        let code = derive(
+            parse_quote! {
+                #[message(packet_type = 101, reply = u8)]
+                enum Order { Stop, Go(#[serde(skip)] Option<Self>), Turn { by: i8 } }
+            },
+            "pysage_core",
+        );
+        let wire_type = quote! {
+            ::pysage_core::__wire! {
+                fn wire_type() -> ::core::option::Option<::pysage_core::__private::wire::WireType> {
+                    ::core::option::Option::Some(
+                        ::pysage_core::__private::wire::WireType::of_request::<Self>("u8")
+                    )
+                }
+            }
+        };
+        let stand_in = quote! {
+            #[derive(__serde::Serialize, __serde::Deserialize)]
+            #[serde(crate = "__serde", remote = "Order")]
+            enum __Wire { Stop, Go(#[serde(skip)] Option<Order>), Turn { by: i8 } }
+        };
+        for part in [wire_type, stand_in] {
+            assert!(code.to_string().contains(&part.to_string()), "{part} in {code}");
+        }
+    }
+
+    #[test]
     fn all_paths_begin_at_the_crate_of_the_entry() {
         let input: DeriveInput = parse_quote! {
-            #[message(packet_type = BASE, delivery = sequenced, validate = check)]
+            #[message(packet_type = BASE, delivery = sequenced, validate = check, reply = u8)]
             struct Bomb(#[message(range = 0..1, validate = check)] u8);
         };
         let code = derive(input, "pysage_net").to_string();
         assert!(!code.contains("pysage_core"), "{code}");
-        for name in ["Message", "PacketType", "Delivery", "Property", "PropertyError"] {
+        for name in [
+            "Message",
+            "PacketType",
+            "Delivery",
+            "Property",
+            "PropertyError",
+            "Request",
+            "Asked",
+            "__private :: wire :: WireType",
+            "__private :: serde",
+            "__wire !",
+        ] {
             assert!(code.contains(&format!(":: pysage_net :: {name}")), "{name} in {code}");
         }
     }

@@ -27,6 +27,7 @@ use syn::{DeriveInput, parse_macro_input};
 /// | `delivery = sequenced` | how a network carries it: `unreliable`, `sequenced`, `reliable_unordered` or `reliable_ordered` (the default) |
 /// | `stream = 1` | the stream that keeps order, 0 (the default) to 255 |
 /// | `validate = path` | a `fn(&Self) -> Result<(), impl Display>` that checks the whole |
+/// | `reply = Type` | makes it a request, which is answered with a value of this type |
 /// | `crate = path` | where the crate is that the derive came from, if it has another name here |
 ///
 /// | on a field of a struct | |
@@ -38,6 +39,28 @@ use syn::{DeriveInput, parse_macro_input};
 ///
 /// Type parameters must be `Send + 'static`; lifetime parameters are refused, and so is a packet
 /// type for a generic message, since it could not stand for each of its instances.
+///
+/// # The wire form
+///
+/// A message with a packet type has a wire form: its fields in their order, and before them the
+/// place of the variant if it is an enum. Names do not show. The types of the fields, and of the
+/// reply, have to be serde's `Serialize` and `Deserialize`; the message itself need not be, and its
+/// crate needs serde only if it has such types of its own. Where it is serde's too, for another
+/// format or since it contains itself, neither form heeds the other.
+///
+/// Of `#[serde(..)]` on fields, the wire form of a message with a packet type looks at these:
+///
+/// | on a field | |
+/// |---|---|
+/// | `with`, `serialize_with`, `deserialize_with` | functions that write and read the field |
+/// | `skip` | the field is not written, and is its default after reading |
+/// | `default`, `default = "path"` | what a field is that is skipped |
+/// | `rename`, `alias`, `bound`, `borrow`, `getter` | do not show in the wire form |
+/// | `flatten`, `skip_serializing_if` | are refused, since what they leave out could not be noticed by the reader |
+/// | `skip_serializing`, `skip_deserializing` | are refused, one without the other |
+///
+/// They are refused even if the message is serde's too and they are meant for that. `#[serde(..)]`
+/// on the type and on its variants concerns serde's own derive alone.
 ///
 /// ```
 /// use pysage_core::Message;
@@ -59,7 +82,24 @@ use syn::{DeriveInput, parse_macro_input};
 /// let error = moved.validate().unwrap_err().to_string();
 /// assert_eq!(error, "property `x` of message `Moved` is invalid: must be within 0.0..256.0");
 /// ```
-#[proc_macro_derive(Message, attributes(message))]
+///
+/// A request with a wire form:
+///
+/// ```
+/// use pysage_core::{Message, Request};
+///
+/// #[derive(Message)]
+/// #[message(packet_type = 102, reply = Result<u32, String>)]
+/// struct Price {
+///     item: String,
+///     #[serde(skip)]
+///     asked_before: bool,
+/// }
+///
+/// let answer: <Price as Request>::Reply = Ok(12);
+/// # assert_eq!(answer, Ok(12));
+/// ```
+#[proc_macro_derive(Message, attributes(message, serde))]
 pub fn message(input: TokenStream) -> TokenStream {
     derive(input, "pysage_core")
 }
@@ -67,7 +107,7 @@ pub fn message(input: TokenStream) -> TokenStream {
 /// Makes a struct or an enum a message; `pysage-group` re-exports it as `Message`.
 ///
 /// It is [`Message`](derive@Message) but for the crate that its code finds.
-#[proc_macro_derive(MessageViaGroup, attributes(message))]
+#[proc_macro_derive(MessageViaGroup, attributes(message, serde))]
 pub fn message_via_group(input: TokenStream) -> TokenStream {
     derive(input, "pysage_group")
 }
@@ -75,7 +115,7 @@ pub fn message_via_group(input: TokenStream) -> TokenStream {
 /// Makes a struct or an enum a message; `pysage-net` re-exports it as `Message`.
 ///
 /// It is [`Message`](derive@Message) but for the crate that its code finds.
-#[proc_macro_derive(MessageViaNet, attributes(message))]
+#[proc_macro_derive(MessageViaNet, attributes(message, serde))]
 pub fn message_via_net(input: TokenStream) -> TokenStream {
     derive(input, "pysage_net")
 }

@@ -4,7 +4,7 @@ use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::{
-    Attribute, Data, DeriveInput, Error, Fields, Generics, Ident, Member, Meta, Result, Token, Type,
+    Attribute, Data, DeriveInput, Error, Generics, Ident, Member, Meta, Result, Token, Type,
 };
 
 /// The type that the derive was put on.
@@ -19,17 +19,40 @@ pub(crate) struct Input {
 
 /// What the type is made of.
 pub(crate) enum Body {
-    Struct(Vec<Field>),
-    /// With the entries found on its variants and their fields.
-    Enum(Vec<Entry>),
+    Struct(Fields),
+    Enum(Vec<Variant>),
     Union(Token![union]),
 }
 
-/// A field of a struct.
+/// A variant of an enum.
+pub(crate) struct Variant {
+    pub(crate) ident: Ident,
+    pub(crate) fields: Fields,
+    pub(crate) entries: Vec<Entry>,
+}
+
+/// The fields of a struct or a variant.
+pub(crate) struct Fields {
+    pub(crate) style: Style,
+    pub(crate) list: Vec<Field>,
+}
+
+/// What stands around fields.
+#[derive(Clone, Copy)]
+pub(crate) enum Style {
+    Braces,
+    Parentheses,
+    /// There are none.
+    Nothing,
+}
+
+/// A field of a struct or a variant.
 pub(crate) struct Field {
     pub(crate) member: Member,
     pub(crate) ty: Type,
     pub(crate) entries: Vec<Entry>,
+    /// Its `#[serde(..)]`, which only the wire form looks into.
+    pub(crate) serde: Vec<Attribute>,
 }
 
 /// One `key = value` of a `#[message(..)]`.
@@ -50,14 +73,12 @@ impl Input {
         let body = match input.data {
             Data::Struct(data) => Body::Struct(read_fields(data.fields, errors)),
             Data::Enum(data) => {
-                let mut entries = Vec::new();
-                for variant in data.variants {
-                    entries.extend(read_entries(&variant.attrs, errors));
-                    for field in &variant.fields {
-                        entries.extend(read_entries(&field.attrs, errors));
-                    }
-                }
-                Body::Enum(entries)
+                let read = |variant: syn::Variant| Variant {
+                    ident: variant.ident,
+                    entries: read_entries(&variant.attrs, errors),
+                    fields: read_fields(variant.fields, errors),
+                };
+                Body::Enum(data.variants.into_iter().map(read).collect())
             }
             Data::Union(data) => Body::Union(data.union_token),
         };
@@ -84,13 +105,19 @@ impl Errors {
     }
 }
 
-fn read_fields(fields: Fields, errors: &mut Errors) -> Vec<Field> {
-    let members: Vec<Member> = fields.members().collect();
-    let read = |(member, field): (Member, syn::Field)| {
-        let entries = read_entries(&field.attrs, errors);
-        Field { member, ty: field.ty, entries }
+fn read_fields(fields: syn::Fields, errors: &mut Errors) -> Fields {
+    let style = match fields {
+        syn::Fields::Named(_) => Style::Braces,
+        syn::Fields::Unnamed(_) => Style::Parentheses,
+        syn::Fields::Unit => Style::Nothing,
     };
-    members.into_iter().zip(fields).map(read).collect()
+    let members: Vec<Member> = fields.members().collect();
+    let read = |(member, mut field): (Member, syn::Field)| {
+        let entries = read_entries(&field.attrs, errors);
+        field.attrs.retain(|attribute| attribute.path().is_ident("serde"));
+        Field { member, ty: field.ty, entries, serde: field.attrs }
+    };
+    Fields { style, list: members.into_iter().zip(fields).map(read).collect() }
 }
 
 fn find_packed(attribute: &Attribute) -> Option<Ident> {
@@ -139,7 +166,8 @@ fn read_entry(input: ParseStream<'_>) -> Result<Entry> {
         return Err(input.error("expected a key and its value, such as `packet_type = 101`"));
     };
     let equals = input.parse::<Option<Token![=]>>()?;
-    let value = if equals.is_some() { read_value(input)? } else { TokenStream::new() };
+    let is_type = key == "reply";
+    let value = if equals.is_some() { read_value(input, is_type)? } else { TokenStream::new() };
     if value.is_empty() {
         return Err(Error::new_spanned(&key, format!("`{key}` needs a value: `{key} = ..`")));
     }
@@ -153,7 +181,7 @@ fn read_entry(input: ParseStream<'_>) -> Result<Entry> {
 ///
 /// syn could parse the expression, but only with its feature `full`, which nothing else here needs
 /// and every user would have to build.
-fn read_value(input: ParseStream<'_>) -> Result<TokenStream> {
+fn read_value(input: ParseStream<'_>, is_type: bool) -> Result<TokenStream> {
     let mut value = TokenStream::new();
     let mut previous = None;
     let mut open_angles = 0_usize;
@@ -163,9 +191,10 @@ fn read_value(input: ParseStream<'_>) -> Result<TokenStream> {
             TokenTree::Punct(punct) => punct.as_char(),
             _ => ' ',
         };
-        // A `<` opens generics, not a comparison: in other generics, after `::`, and where no
-        // value has come before it.
-        if sign == '<' && (open_angles > 0 || matches!(previous, None | Some(':' | '.' | '='))) {
+        // A `<` opens generics, not a comparison: in a type, in other generics, after `::`, and
+        // where no value has come before it.
+        let opens = is_type || open_angles > 0 || matches!(previous, None | Some(':' | '.' | '='));
+        if sign == '<' && opens {
             open_angles += 1;
         } else if sign == '>' && previous != Some('-') {
             open_angles = open_angles.saturating_sub(1);
@@ -226,6 +255,20 @@ mod tests {
         ] {
             let (entries, errors) = read(quote!(a = #value, b = #value));
             assert_eq!(entries, [format!("a: {value}"), format!("b: {value}")]);
+            assert_eq!(errors, [""; 0]);
+        }
+    }
+
+    #[test]
+    fn a_reply_is_a_type_with_its_generics() {
+        for value in [
+            quote!(i32),
+            quote!(Result<A, B>),
+            quote!(Box<dyn Fn(u8) -> HashMap<A, Vec<B>> + Send>),
+            quote!(fn(A, B) -> C),
+        ] {
+            let (entries, errors) = read(quote!(reply = #value, b = 1));
+            assert_eq!(entries, [format!("reply: {value}"), "b: 1".to_owned()]);
             assert_eq!(errors, [""; 0]);
         }
     }

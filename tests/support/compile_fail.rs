@@ -101,14 +101,15 @@ fn compile(manifest: &Path) -> (Remarks, String) {
         let message = &report["message"];
         if report["reason"] == "compiler-message" && message["level"] == "error" {
             let name = report["target"]["name"].as_str().expect("every target has a name");
-            errors.entry(name.to_owned()).or_default().extend(error(message));
+            let file = report["target"]["src_path"].as_str().expect("every target has a file");
+            errors.entry(name.to_owned()).or_default().extend(error(message, file));
         }
     }
     (errors, stderr)
 }
 
 /// The error with its notes; none for rustc's closing "aborting due to 2 previous errors".
-fn error(message: &Value) -> Option<Remark> {
+fn error(message: &Value, file: &str) -> Option<Remark> {
     let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
     let text = |value: &Value| value.as_str().map(str::to_owned);
     let spans = list(&message["spans"]);
@@ -119,7 +120,10 @@ fn error(message: &Value) -> Option<Remark> {
     texts.extend(spans.iter().filter_map(|span| text(&span["label"])));
     texts.extend(list(&message["children"]).iter().filter_map(|note| text(&note["message"])));
     let primary = spans.iter().find(|span| span["is_primary"] == true);
-    let line = primary.and_then(|span| span["line_start"].as_u64());
+    // What a macro wrote is told, as to a reader, where the file calls it.
+    let in_file = |span: &&Value| span["file_name"].as_str().is_some_and(|it| file.ends_with(it));
+    let mut places = std::iter::successors(primary, |span| span["expansion"].get("span"));
+    let line = places.find(in_file).and_then(|span| span["line_start"].as_u64());
     Some(Remark { line: line.unwrap_or(0), text: texts.join("\n") })
 }
 

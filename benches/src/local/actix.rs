@@ -37,7 +37,7 @@ fn run(case: Case, load: &Load) -> Option<Outcome> {
         Case::Prod4Single => Some(produced(load)),
         Case::Ask => Some(on_system(ask(load))),
         Case::Spawn => Some(on_system(spawn(load))),
-        Case::TellIter | Case::TellBudgeted | Case::Prod4Batched | Case::IdleTick => None,
+        _ => None,
     }
 }
 

@@ -40,7 +40,7 @@ fn run(case: Case, load: &Load) -> Option<Outcome> {
         Case::Ask => Some(ask(load)),
         Case::Spawn => Some(spawn(load)),
         Case::IdleTick => Some(idle_tick(load)),
-        Case::TellBudgeted | Case::Prod4Single | Case::Prod4Batched => None,
+        _ => None,
     }
 }
 

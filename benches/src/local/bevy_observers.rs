@@ -37,11 +37,7 @@ fn run(case: Case, load: &Load) -> Option<Outcome> {
         Case::Mixed => Some(mixed(load)),
         Case::Ask => Some(ask(load)),
         Case::Spawn => Some(spawn(load)),
-        Case::TellIter
-        | Case::TellBudgeted
-        | Case::Prod4Single
-        | Case::Prod4Batched
-        | Case::IdleTick => None,
+        _ => None,
     }
 }
 

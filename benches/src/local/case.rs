@@ -28,6 +28,31 @@ pub enum Case {
     Spawn,
     /// Ticks in which many actors have nothing to do; an operation is one tick
     IdleTick,
+    /// Tasks which wait for the next tick again and again; an operation is one step of one task
+    TaskStep,
+    /// As task_step, and each step looks at the actor of its task
+    TaskWith,
+    /// A message of 16 bytes, {u32, 3 x f32}, written into a buffer that is used again
+    #[value(name = "encode_16")]
+    Encode16,
+    /// The fields of such a message read, without a frame and a queue
+    #[value(name = "fields_16")]
+    Fields16,
+    /// A frame with such a message, from its bytes to the message in the queue
+    #[value(name = "decode_16")]
+    Decode16,
+    /// As decode_16, and through the tick to the handler
+    FrameToHandler,
+    /// As encode_16, with a text of 19 letters and two numbers
+    EncodeText,
+    /// As fields_16, with such a text
+    FieldsText,
+    /// As decode_16, with such a text
+    DecodeText,
+    /// As encode_16, with a Vec of 10,000 i32
+    EncodeVec,
+    /// As decode_16, with such a Vec
+    DecodeVec,
 }
 
 impl Case {

@@ -32,7 +32,7 @@ fn run(case: Case, load: &Load) -> Option<Outcome> {
         Case::Prod4Single => Some(produced(load)),
         Case::Ask => Some(ask(load)),
         Case::Spawn => Some(spawn(load)),
-        Case::TellIter | Case::TellBudgeted | Case::Prod4Batched | Case::IdleTick => None,
+        _ => None,
     }
 }
 

@@ -16,6 +16,7 @@ use super::{
     },
     peer::{Outcome, Peer, live_heap_bytes},
     producers,
+    wire::{self, ByHand},
     workload::{Load, SUBSCRIBERS},
 };
 
@@ -38,6 +39,11 @@ fn run(case: Case, load: &Load) -> Option<Outcome> {
         Case::Ask => ask(load),
         Case::Spawn => spawn(load),
         Case::IdleTick => idle_tick(load),
+        Case::TaskStep | Case::TaskWith => task_step(load),
+        Case::Encode16 | Case::EncodeText | Case::EncodeVec => by_hand(case, load),
+        Case::Fields16 | Case::FieldsText => by_hand(case, load),
+        Case::Decode16 | Case::DecodeText | Case::DecodeVec => by_hand(case, load),
+        Case::FrameToHandler => by_hand(case, load),
     })
 }
 
@@ -212,4 +218,46 @@ fn idle_tick(load: &Load) -> Outcome {
     }
     let elapsed = start.elapsed();
     Outcome::new(elapsed, combine(counters.iter().map(State::checksum)))
+}
+
+/// A task written as what it is: a state, and what it does in a step.
+trait Task {
+    fn step(&mut self);
+    fn state(&self) -> Counter;
+}
+
+struct Stepping {
+    begun: Tell,
+    step: u64,
+    counter: Counter,
+}
+
+impl Task for Stepping {
+    fn step(&mut self) {
+        self.counter.handle(&self.begun.in_step(self.step));
+        self.step += 1;
+    }
+
+    fn state(&self) -> Counter {
+        self.counter
+    }
+}
+
+fn task_step(load: &Load) -> Outcome {
+    let begin = |index| -> Box<dyn Task> {
+        Box::new(Stepping { begun: load.message(index), step: 0, counter: Counter::default() })
+    };
+    let mut tasks: Vec<Box<dyn Task>> = (0..load.actors as u64).map(begin).collect();
+    let start = Instant::now();
+    for _ in 0..load.messages {
+        for task in &mut tasks {
+            task.step();
+        }
+    }
+    let elapsed = start.elapsed();
+    Outcome::new(elapsed, combine(tasks.iter().map(|task| task.state().checksum())))
+}
+
+fn by_hand(case: Case, load: &Load) -> Outcome {
+    wire::run(case, load, &ByHand).expect("the format by hand has all cases of the wire")
 }

@@ -41,7 +41,7 @@ fn run(case: Case, load: &Load) -> Option<Outcome> {
         Case::Prod4Single => Some(produced(load)),
         Case::Ask => Some(driver::block_on(ask(load))),
         Case::Spawn => Some(driver::block_on(spawn(load))),
-        Case::TellIter | Case::TellBudgeted | Case::Prod4Batched | Case::IdleTick => None,
+        _ => None,
     }
 }
 

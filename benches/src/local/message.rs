@@ -23,8 +23,8 @@ pub trait Told: Copy + Send + Sync + 'static {}
 
 macro_rules! messages {
     ($($(#[$attribute:meta])* $name:ident -> $reply:ty;)*) => {$(
-        $(#[$attribute])*
         #[derive(Clone, Copy, bevy_ecs::message::Message, bevy_ecs::event::Event, pysage_core::Message)]
+        $(#[$attribute])*
         pub struct $name {
             pub a: u64,
             pub b: u64,
@@ -48,6 +48,7 @@ messages! {
     /// The message of the producers; the upper two bits of `a` say which of the four sent it.
     Produced -> ();
     /// The request of the case `ask`.
+    #[message(reply = u64)]
     Question -> u64;
     A -> ();
     B -> ();
@@ -60,6 +61,13 @@ messages! {
 }
 
 impl Told for Tell {}
+
+impl Tell {
+    /// What a task that began with this message hands to its handler in one of its steps.
+    pub fn in_step(self, step: u64) -> Self {
+        Self { a: self.a.wrapping_add(step), b: self.b }
+    }
+}
 
 impl Told for Produced {}
 

@@ -1,17 +1,19 @@
 //! Ours: `pysage-core`, with a manager on this thread as a program would have it.
 
+mod tasks;
+
 use std::{thread, time::Instant};
 
-use pysage_core::{Actor, ActorId, ActorManager, ManagerConfig, Subscriptions};
+use pysage_core::{Actor, ActorId, ActorManager, ManagerConfig, Subscriptions, wire::Codec};
 
 use super::{
     case::Case,
     message::{
-        A, B, C, Counter, D, E, F, G, H, Handle, MixedCounter, Produced, ProducedCounter, State,
-        Tell, combine, with_mixed,
+        A, B, C, Counter, D, E, F, G, H, Handle, MixedCounter, Produced, ProducedCounter, Question,
+        State, Tell, combine, mix, with_mixed,
     },
     peer::{Outcome, Peer, live_heap_bytes},
-    producers,
+    producers, wire,
     workload::{Load, PRODUCERS, SUBSCRIBERS},
 };
 
@@ -35,7 +37,10 @@ fn run(case: Case, load: &Load) -> Option<Outcome> {
         Case::Prod4Batched => Some(produced_in_batches(load)),
         Case::Spawn => Some(spawn(load)),
         Case::IdleTick => Some(idle_tick(load)),
-        Case::Ask => None,
+        Case::Ask => Some(ask(load)),
+        Case::TaskStep => Some(tasks::step(load)),
+        Case::TaskWith => Some(tasks::step_with(load)),
+        _ => wire::ours(case, load, Codec::Fixed),
     }
 }
 
@@ -64,11 +69,21 @@ impl Actor for MixedCounter {
     }
 }
 
+/// The actor of `ask`. A class of its own: each one more that an actor handles would cost `spawn`
+/// time and bytes.
+struct Answering(Counter);
+
+impl Actor for Answering {
+    fn subscriptions(on: &mut Subscriptions<Self>) {
+        on.ask(|actor, question: &Question, _| actor.0.answer(question));
+    }
+}
+
 /// A budget that no tick uses up: the case measures what it costs to keep an eye on it.
 const AN_HOUR: std::time::Duration = std::time::Duration::from_secs(3_600);
 
 /// A manager with room for a burst of any size.
-fn manager(load: &Load) -> ActorManager {
+pub fn manager(load: &Load) -> ActorManager {
     let capacity = load.burst.max(ManagerConfig::DEFAULT_QUEUE_CAPACITY as u64) as usize;
     ActorManager::with_config(ManagerConfig::default().queue_capacity(capacity))
 }
@@ -203,6 +218,22 @@ fn consume(
     );
     let checksum = checksum::<ProducedCounter>(manager, actor);
     Outcome { threads: producers::THREADS, ..Outcome::new(elapsed, checksum) }
+}
+
+fn ask(load: &Load) -> Outcome {
+    let manager = manager(load);
+    let actor = manager.register(Answering(Counter::default()));
+    let mut sum = 0;
+    let start = Instant::now();
+    for burst in load.bursts() {
+        for index in burst {
+            let reply = manager.ask::<Question>(actor, load.message(index)).take();
+            sum = mix(sum, reply.and_then(Result::ok).expect("the actor answers at once"), 0);
+        }
+    }
+    let elapsed = start.elapsed();
+    let state = manager.with(actor, |actor: &mut Answering| actor.0.checksum());
+    Outcome::new(elapsed, mix(sum, state.expect("the actor is registered"), 0))
 }
 
 fn spawn(load: &Load) -> Outcome {

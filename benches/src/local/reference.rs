@@ -7,6 +7,7 @@ use super::{
         mix, with_mixed,
     },
     peer::Outcome,
+    wire::{Numbers, Place, Said, Sample},
     workload::{Load, PRODUCERS, SUBSCRIBERS},
 };
 
@@ -49,6 +50,14 @@ pub fn expected(case: Case, load: &Load) -> Expected {
             let untouched = Counter::default().checksum();
             Expected::ordered(combine((0..load.actors).map(|_| untouched)))
         }
+        Case::TaskStep | Case::TaskWith => Expected::ordered(stepped(load)),
+        Case::Encode16 | Case::Fields16 | Case::Decode16 | Case::FrameToHandler => {
+            Expected::ordered(sampled::<Place>(load))
+        }
+        Case::EncodeText | Case::FieldsText | Case::DecodeText => {
+            Expected::ordered(sampled::<Said>(load))
+        }
+        Case::EncodeVec | Case::DecodeVec => Expected::ordered(sampled::<Numbers>(load)),
     }
 }
 
@@ -93,4 +102,20 @@ fn asked(load: &Load) -> u64 {
         replies = mix(replies, counter.answer(&load.message::<Question>(index)), 0);
     }
     mix(replies, counter.checksum(), 0)
+}
+
+fn stepped(load: &Load) -> u64 {
+    let of_task = |index| {
+        let mut counter = Counter::default();
+        let begun: Tell = load.message(index);
+        (0..load.messages).for_each(|step| counter.handle(&begun.in_step(step)));
+        counter.checksum()
+    };
+    combine((0..load.actors as u64).map(of_task))
+}
+
+fn sampled<M: Sample>(load: &Load) -> u64 {
+    let mut counter = Counter::default();
+    (0..load.messages).for_each(|index| load.message::<M>(index).count_in(&mut counter));
+    counter.checksum()
 }

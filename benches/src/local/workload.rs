@@ -14,7 +14,18 @@ pub const PRODUCERS: usize = 4;
 /// long as the others.
 const MESSAGES_PER_IDLE_TICK: u64 = 20;
 
+/// Of the cases with texts a message takes so much longer than of others, to make it up included.
+const MESSAGES_PER_TEXT: u64 = 10;
+
+/// The same for sequences of [`ITEMS`](super::wire::ITEMS) numbers.
+const MESSAGES_PER_SEQUENCE: u64 = 1_000;
+
+/// So many messages of a burst are one such sequence: at the usual burst four of them, which stay
+/// in the second-level cache with their bytes.
+const BURST_PER_SEQUENCE: u64 = 2_500;
+
 const DEFAULT_ACTORS: u32 = 100_000;
+/// Actors of `idle_tick`, and tasks.
 const DEFAULT_IDLE_ACTORS: u32 = 10_000;
 
 /// Entries of the table of contents, a power of two. Its 64 KiB stay in the second-level cache,
@@ -69,13 +80,13 @@ pub struct Size {
 
 /// The work of one case, made before any timing starts.
 pub struct Load {
-    /// Messages to send; ticks in `idle_tick`.
+    /// Messages to send; ticks in `idle_tick` and of tasks.
     pub messages: u64,
     /// Messages to send before all of them must have been handled.
     pub burst: u64,
     /// Actors of the cases which have many.
     pub actors: usize,
-    /// Handled messages, spawned actors or ticks: what a time is divided by.
+    /// Handled messages, spawned actors, ticks or steps: what a time is divided by.
     pub operations: u64,
     table: Box<[Contents; TABLE]>,
     targets: Vec<u32>,
@@ -88,7 +99,7 @@ impl Load {
         let table =
             Box::new(std::array::from_fn(|_| Contents { a: random.next(), b: random.next() }));
         let default_actors = match case {
-            Case::IdleTick => DEFAULT_IDLE_ACTORS,
+            Case::IdleTick | Case::TaskStep | Case::TaskWith => DEFAULT_IDLE_ACTORS,
             _ => DEFAULT_ACTORS,
         };
         let actors = size.actors.unwrap_or(default_actors);
@@ -105,6 +116,16 @@ impl Load {
         };
         match case {
             Case::Tell | Case::TellIter | Case::TellBudgeted | Case::Ask => {}
+            Case::Encode16 | Case::Fields16 | Case::Decode16 | Case::FrameToHandler => {}
+            Case::EncodeText | Case::FieldsText | Case::DecodeText => {
+                load.messages = (size.messages / MESSAGES_PER_TEXT).max(1);
+                load.operations = load.messages;
+            }
+            Case::EncodeVec | Case::DecodeVec => {
+                load.messages = (size.messages / MESSAGES_PER_SEQUENCE).max(1);
+                load.operations = load.messages;
+                load.burst = (size.burst / BURST_PER_SEQUENCE).max(1);
+            }
             Case::Fanout => {
                 load.messages = size.messages / subscribers;
                 load.operations = load.messages * subscribers;
@@ -124,6 +145,10 @@ impl Load {
             Case::IdleTick => {
                 load.messages = (size.messages / MESSAGES_PER_IDLE_TICK).max(1);
                 load.operations = load.messages;
+            }
+            Case::TaskStep | Case::TaskWith => {
+                load.messages = (size.messages / u64::from(actors)).max(1);
+                load.operations = load.messages * u64::from(actors);
             }
         }
         load

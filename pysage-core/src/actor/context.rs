@@ -5,6 +5,7 @@ use std::ops::Deref;
 use std::time::Instant;
 
 use super::{ActorId, Birth};
+use crate::destination::Destination;
 use crate::manager::{ActorManager, World};
 
 /// The manager as a handler sees it, and who is handling.
@@ -24,6 +25,7 @@ pub struct Context {
     /// Messages that were handled and are still in their queue.
     handled: Cell<usize>,
     stopped: Cell<bool>,
+    sender: Cell<Option<Destination>>,
     /// Actors that could not take a triggered message because they are on the call stack.
     busy: RefCell<Vec<(ActorId, u32)>>,
 }
@@ -42,6 +44,7 @@ impl Position {
 }
 
 impl Context {
+    #[inline]
     pub(crate) fn new(manager: &ActorManager) -> Context {
         Context {
             manager: manager.clone(),
@@ -51,6 +54,7 @@ impl Context {
             span: Cell::new(0),
             handled: Cell::new(0),
             stopped: Cell::new(false),
+            sender: Cell::new(None),
             busy: RefCell::default(),
         }
     }
@@ -73,6 +77,21 @@ impl Context {
     #[must_use]
     pub fn now(&self) -> Instant {
         self.world().now.get()
+    }
+
+    /// Where the message came from that is being handled: the actor that sent it, or whoever is at
+    /// the other end of its link. `None` for a message of this manager's own.
+    ///
+    /// It can be [sent](ActorManager::send) to: that is how to reply.
+    #[doc(alias = "get_sender")]
+    #[must_use]
+    pub fn sender(&self) -> Option<Destination> {
+        self.sender.get()
+    }
+
+    #[inline(always)]
+    pub(crate) fn set_sender(&self, sender: Option<Destination>) {
+        self.sender.set(sender);
     }
 
     #[inline(always)]

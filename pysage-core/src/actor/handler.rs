@@ -1,5 +1,6 @@
 //! Handlers of one class behind one virtual call, so that the loops inside are typed.
 
+mod task;
 mod untyped;
 
 use std::collections::VecDeque;
@@ -12,6 +13,7 @@ use super::pool::{Entered, Pool};
 use super::{ActorId, Context, Flow, HandlerReturn, Position};
 use crate::manager::Run;
 use crate::message::{AnyMessage, Message, NamedMessage};
+pub(crate) use task::TaskHandler;
 pub(crate) use untyped::{AnyHandler, Untyped};
 
 /// How many receivers ahead are touched, so that their cache misses overlap.
@@ -65,7 +67,10 @@ pub(crate) trait Deliver<M> {
     ) -> Delivered;
 
     /// To one actor; says whether it is there.
-    fn to_one(&self, actor: ActorId, message: &M, cx: &Context) -> bool;
+    fn to_one(&self, actor: ActorId, message: &M, cx: &Context) -> bool {
+        cx.enter(actor, Position::RECEIVER);
+        self.to_neighbours(Neighbours::one(actor), 0, message, true, cx).taken
+    }
 
     /// Up to `count` messages to one actor, each removed once handled. Ends early when the world
     /// changed, with the number removed; 0 if the actor is gone.
@@ -75,11 +80,27 @@ pub(crate) trait Deliver<M> {
         messages: &mut VecDeque<M>,
         count: usize,
         cx: &Context,
-    ) -> usize;
+    ) -> usize {
+        let changes = cx.world().changes();
+        for handled in 1..=count {
+            let Some(message) = messages.front() else { return handled - 1 };
+            if !self.to_one(actor, message, cx) {
+                return handled - 1;
+            }
+            remove_first(messages, cx);
+            if cx.world().changes() != changes {
+                return handled;
+            }
+        }
+        count
+    }
 
     /// One message to the receiver of each run, each removed once handled. Ends early at a
     /// receiver who is gone, and when the world changed.
-    fn scattered(&self, runs: &[Run], messages: &mut VecDeque<M>, cx: &Context) -> usize;
+    fn scattered(&self, runs: &[Run], messages: &mut VecDeque<M>, cx: &Context) -> usize {
+        let Some(receiver) = runs.first().and_then(|run| run.receiver) else { return 0 };
+        self.repeatedly(receiver, messages, 1, cx)
+    }
 
     fn lives(&self, actor: ActorId) -> bool;
 

@@ -4,9 +4,12 @@ use std::any::{TypeId, type_name};
 use std::borrow::Cow;
 use std::rc::Rc;
 
-use super::{Actor, AnyHandler, Context, Deliver, DeliverAny, HandlerReturn, Pool, TypedHandler};
+use super::{
+    Actor, AnyHandler, Context, Deliver, DeliverAny, Flow, HandlerReturn, Me, Pool, TaskHandler,
+    TypedHandler,
+};
 use crate::manager::{ClassLink, Update};
-use crate::message::{AnyMessage, Message};
+use crate::message::{AnyMessage, Asked, Message, Request};
 
 /// What a class of actors handles; filled in by [`Actor::subscriptions`].
 ///
@@ -72,16 +75,69 @@ impl<A: Actor> Subscriptions<A> {
         R: HandlerReturn + 'static,
         F: Fn(&mut A, &M, &Context) -> R + 'static,
     {
-        let (class, name) = (type_name::<A>(), M::NAME);
-        assert!(
-            !self.typed.contains(&TypeId::of::<M>()),
-            "`{class}` subscribes to `{name}` twice; a class has one handler for a message type",
-        );
-        self.typed.push(TypeId::of::<M>());
+        self.bind::<M, _>(|pool| Rc::new(TypedHandler::new(pool, handler)))
+    }
+
+    /// Answers requests of one type: those that somebody [asks](crate::ActorManager::ask), with
+    /// what the handler returns. It handles those that are queued or triggered too, and what it
+    /// returns is then dropped.
+    ///
+    /// A class that answers requests is also subscribed to them as messages, so that a request
+    /// which is queued goes on to the subscribers behind it.
+    ///
+    /// # Panics
+    /// If the class already has a handler of this type.
+    pub fn ask<Q, F>(&mut self, handler: F) -> &mut Self
+    where
+        Q: Request,
+        F: Fn(&mut A, &Q, &Context) -> Q::Reply + 'static,
+    {
+        let answer = Rc::new(handler);
+        let handler = answer.clone();
+        self.bind::<Q, _>(|pool| {
+            let handle = move |actor: &mut A, request: &Q, cx: &Context| {
+                drop(handler(actor, request, cx));
+            };
+            Rc::new(TypedHandler::new(pool, handle))
+        });
         self.plan.bindings.push(Box::new(|class, pool| {
-            class.bind::<M>(Rc::new(TypedHandler::new(pool.clone(), handler)));
+            let answer = move |actor: &mut A, asked: &Asked<Q>, cx: &Context| {
+                asked.answer(answer(actor, &asked.request, cx), cx.world());
+                // A request to all who subscribe is answered by the first of them.
+                Flow::Stop
+            };
+            class.bind::<Asked<Q>>(Rc::new(TypedHandler::new(pool.clone(), answer)));
         }));
         self
+    }
+
+    /// Begins a task with each message of one type: something that goes on over several ticks,
+    /// written as an `async fn`. See [`Me`] for an example.
+    ///
+    /// The task runs at once until it first waits, and from then on does one step at the start of
+    /// each later tick, before messages are handled and whatever the budget: the oldest task
+    /// first. While it waits for a [time](Me::sleep) or an [answer](Me::ask), or for both at once,
+    /// it costs nothing; a future of another library is polled in every tick.
+    ///
+    /// A task never uses its message up: whatever it returns, the message goes on. An error at its
+    /// end is reported as that of a handler. A panic takes the actor out. A task ends with its
+    /// actor: nothing of it runs any more, and it is dropped at the next tick at the latest. Do not
+    /// keep an [`ActorManager`](crate::ActorManager) in a task: neither would ever be dropped.
+    ///
+    /// A message that would begin one task more than
+    /// [`ManagerConfig::task_capacity`](crate::ManagerConfig::task_capacity) is a dead letter.
+    ///
+    /// # Panics
+    /// If the class already has a handler of this type.
+    #[doc(alias("coroutine", "generator", "async"))]
+    pub fn task<M, R, Fut, F>(&mut self, handler: F) -> &mut Self
+    where
+        M: Message + Clone,
+        R: HandlerReturn + 'static,
+        Fut: Future<Output = R> + 'static,
+        F: Fn(Me<A>, M) -> Fut + 'static,
+    {
+        self.bind::<M, _>(|pool| Rc::new(TaskHandler::new(pool, handler)))
     }
 
     /// Handles messages by name: those queued with
@@ -122,6 +178,22 @@ impl<A: Actor> Subscriptions<A> {
     /// in the order in which their actors were registered. 0 unless set.
     pub fn priority(&mut self, priority: i32) -> &mut Self {
         self.plan.priority = priority;
+        self
+    }
+
+    fn bind<M, F>(&mut self, handler: F) -> &mut Self
+    where
+        M: Message,
+        F: FnOnce(Rc<Pool<A>>) -> Rc<dyn Deliver<M>> + 'static,
+    {
+        let (class, name) = (type_name::<A>(), M::NAME);
+        assert!(
+            !self.typed.contains(&TypeId::of::<M>()),
+            "`{class}` subscribes to `{name}` twice; a class has one handler for a message type",
+        );
+        self.typed.push(TypeId::of::<M>());
+        let bind = move |class: &ClassLink, pool: &Rc<Pool<A>>| class.bind(handler(pool.clone()));
+        self.plan.bindings.push(Box::new(bind));
         self
     }
 

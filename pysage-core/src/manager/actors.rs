@@ -232,6 +232,7 @@ impl World {
         let retired = class.is_some_and(|class| class.retire(actor));
         if retired {
             self.names.borrow_mut().remove_actor(actor);
+            self.retired.set(self.retired.get() + 1);
             self.note_change();
         }
         retired

@@ -125,6 +125,10 @@ pub(crate) struct ClassLink<'a> {
 
 impl ClassLink<'_> {
     pub(crate) fn bind<M: Message>(&self, handler: Rc<dyn Deliver<M>>) {
+        #[cfg(feature = "wire")]
+        if let Some(wire_type) = M::wire_type() {
+            self.world.register_subscribed(wire_type);
+        }
         let topic: Rc<Topic<M>> = self.world.topic();
         topic.bind(self.number, handler);
         self.class.add_topic(topic);

@@ -1,5 +1,7 @@
 //! How a manager is set up.
 
+use std::time::Duration;
+
 use crate::clock::Clock;
 
 /// The limits and the clock of an [`ActorManager`](crate::ActorManager).
@@ -17,6 +19,10 @@ pub struct ManagerConfig {
     pub(crate) queue_capacity: usize,
     pub(crate) overflow: Overflow,
     pub(crate) handle_capacity: usize,
+    pub(crate) task_capacity: usize,
+    pub(crate) timer_capacity: usize,
+    pub(crate) ask_capacity: usize,
+    pub(crate) ask_timeout: Duration,
     pub(crate) clock: Clock,
 }
 
@@ -43,6 +49,20 @@ impl ManagerConfig {
     /// How many messages may wait in each [`Handle`](crate::Handle) unless set: 2^16.
     pub const DEFAULT_HANDLE_CAPACITY: usize = 1 << 16;
 
+    /// How many [tasks](crate::Subscriptions::task) there may be unless set: 2^16, some tens of
+    /// megabytes of small ones.
+    pub const DEFAULT_TASK_CAPACITY: usize = 1 << 16;
+
+    /// How many [timers](crate::Timer) may wait unless set: 2^16.
+    pub const DEFAULT_TIMER_CAPACITY: usize = 1 << 16;
+
+    /// How many [answers](crate::Answer) may be waited for unless set: 2^16.
+    pub const DEFAULT_ASK_CAPACITY: usize = 1 << 16;
+
+    /// How long an [answer](crate::Answer) is waited for unless set: 5 s. A tick or a round trip
+    /// is far shorter, and whoever asked a peer that is gone should learn it before a player does.
+    pub const DEFAULT_ASK_TIMEOUT: Duration = Duration::from_secs(5);
+
     /// Sets how many messages may wait for a later tick, 1 at least. Those being dispatched do
     /// not count, so a manager holds twice as many at most; and as many again that were triggered
     /// and wait for actors on the call stack. One triggered beyond that is a dead letter.
@@ -57,6 +77,39 @@ impl ManagerConfig {
     #[must_use]
     pub fn handle_capacity(mut self, messages: usize) -> Self {
         self.handle_capacity = messages.max(1);
+        self
+    }
+
+    /// Sets how many [tasks](crate::Subscriptions::task) there may be at a time, fewer than 2^32.
+    /// A message that would begin one more is a dead letter.
+    #[must_use]
+    pub fn task_capacity(mut self, tasks: usize) -> Self {
+        self.task_capacity = tasks.min(u32::MAX as usize);
+        self
+    }
+
+    /// Sets how many [timers](crate::Timer) may wait at a time, fewer than 2^32. A message that
+    /// would need one more is a dead letter.
+    #[must_use]
+    pub fn timer_capacity(mut self, timers: usize) -> Self {
+        self.timer_capacity = timers.min(u32::MAX as usize);
+        self
+    }
+
+    /// Sets how many [answers](crate::Answer) may be waited for at a time; answers that are there
+    /// at once do not count. A request beyond that is a dead letter, and its answer
+    /// [`AskError::Full`](crate::AskError::Full).
+    #[must_use]
+    pub fn ask_capacity(mut self, answers: usize) -> Self {
+        self.ask_capacity = answers;
+        self
+    }
+
+    /// Sets how long an [answer](crate::Answer) is waited for, measured by ticks, unless its
+    /// [`within`](crate::Answer::within) says otherwise.
+    #[must_use]
+    pub fn ask_timeout(mut self, time: Duration) -> Self {
+        self.ask_timeout = time;
         self
     }
 
@@ -81,6 +134,10 @@ impl Default for ManagerConfig {
             queue_capacity: ManagerConfig::DEFAULT_QUEUE_CAPACITY,
             overflow: Overflow::default(),
             handle_capacity: ManagerConfig::DEFAULT_HANDLE_CAPACITY,
+            task_capacity: ManagerConfig::DEFAULT_TASK_CAPACITY,
+            timer_capacity: ManagerConfig::DEFAULT_TIMER_CAPACITY,
+            ask_capacity: ManagerConfig::DEFAULT_ASK_CAPACITY,
+            ask_timeout: ManagerConfig::DEFAULT_ASK_TIMEOUT,
             clock: Clock::default(),
         }
     }

@@ -7,6 +7,7 @@ use std::rc::Rc;
 use super::World;
 use super::letters::DropReason;
 use crate::actor::{ActorId, Context, Deliver, Neighbours, Position};
+use crate::error::AskError;
 use crate::message::{AnyMessage, Message};
 
 /// A triggered message for an actor that is busy with another one.
@@ -14,6 +15,8 @@ pub(crate) struct Deferred {
     actor: ActorId,
     message: Rc<dyn AnyMessage>,
     deliver: Box<dyn Fn(&Context) -> bool>,
+    /// Of the answer that is waited for, if the message is a request to this actor.
+    ticket: Option<u64>,
 }
 
 impl Deferred {
@@ -21,6 +24,7 @@ impl Deferred {
         actor: ActorId,
         handlers: Vec<Rc<dyn Deliver<M>>>,
         message: Rc<M>,
+        ticket: Option<u64>,
     ) -> Deferred {
         let any: Rc<dyn AnyMessage> = message.clone();
         let deliver = move |cx: &Context| {
@@ -33,7 +37,7 @@ impl Deferred {
             }
             taken
         };
-        Deferred { actor, message: any, deliver: Box::new(deliver) }
+        Deferred { actor, message: any, deliver: Box::new(deliver), ticket }
     }
 }
 
@@ -56,8 +60,9 @@ impl World {
     /// Keeps a message until its receiver is free, if not too many wait already.
     pub(crate) fn defer(&self, deferred: Deferred) {
         if self.waiting.borrow().list.len() >= self.config.queue_capacity {
-            let (message, actor) = (deferred.message, deferred.actor);
-            return self.dead_letter(&*message, Some(actor), DropReason::QueueFull);
+            let Deferred { message, actor, ticket, .. } = deferred;
+            self.dead_letter(&*message, Some(actor), DropReason::QueueFull);
+            return self.fail_deferred(ticket, AskError::Full);
         }
         self.waiting.borrow_mut().list.push_back(deferred);
         self.note_change();
@@ -66,7 +71,17 @@ impl World {
     /// Drops the messages that wait; returns how many.
     pub(crate) fn drop_deferred(&self) -> usize {
         let dropped = std::mem::take(&mut self.waiting.borrow_mut().list);
+        for deferred in &dropped {
+            self.fail_deferred(deferred.ticket, AskError::Dropped);
+        }
         dropped.len()
+    }
+
+    /// Tells whoever waits that there will be no answer, if there was none.
+    fn fail_deferred(&self, ticket: Option<u64>, error: AskError) {
+        if let Some(ticket) = ticket {
+            self.fail_ask(ticket, error);
+        }
     }
 }
 
@@ -89,9 +104,15 @@ impl Context {
             let next = world.waiting.borrow_mut().take(actor);
             let Some(deferred) = next else { break };
             let cx = Context::new(self);
-            if let Err(panic) = catch_unwind(AssertUnwindSafe(|| (deferred.deliver)(&cx))) {
-                cx.contain(deferred.message.name(), panic);
-            }
+            let delivered = catch_unwind(AssertUnwindSafe(|| (deferred.deliver)(&cx)));
+            let unanswered = match delivered {
+                Ok(_) => world.why_unanswered(actor),
+                Err(panic) => {
+                    cx.contain(deferred.message.name(), panic);
+                    AskError::Failed
+                }
+            };
+            world.fail_deferred(deferred.ticket, unanswered);
         }
         world.waiting.borrow_mut().settling.pop();
     }

@@ -21,6 +21,8 @@ pub(crate) struct Batch {
     touched: Vec<u32>,
     /// Messages in the batch.
     pub(crate) count: usize,
+    /// How often the manager had been reset when the batch was taken.
+    resets: u64,
 }
 
 impl World {
@@ -31,6 +33,7 @@ impl World {
         if batch.topics.len() != front.topics.len() || !batch.has_all_of(&front.touched) {
             batch.topics.clone_from(&front.topics);
         }
+        batch.resets = self.resets.get();
         let left_over = batch.count > 0;
         for slot in front.touched.drain(..) {
             batch.topic(slot).swap();
@@ -60,23 +63,37 @@ impl World {
     }
 }
 
+impl World {
+    /// Takes note of messages that were dropped, where they came from.
+    pub(crate) fn abandon(&self, log: RunLog) {
+        #[cfg(feature = "wire")]
+        self.note_done(log.into_origins());
+        #[cfg(not(feature = "wire"))]
+        drop(log);
+    }
+}
+
 impl Batch {
     /// Delivers in order until the batch is empty or the meter has run out; returns how many
     /// messages are done.
     pub(crate) fn dispatch(&mut self, manager: &ActorManager, meter: &mut Meter) -> usize {
         let waiting = self.count;
         let cx = Context::new(manager);
-        let resets = manager.world().resets.get();
-        while let Err(panic) = catch_unwind(AssertUnwindSafe(|| self.deliver(&cx, meter, resets))) {
-            let interrupted = self.contain(panic, &cx, meter);
-            if manager.world().resets.get() != resets && !interrupted {
-                break;
-            }
+        let resets = self.resets;
+        let was_reset = || manager.world().resets.get() != resets;
+        // A task may have done so.
+        let mut goes_on = !was_reset();
+        while goes_on
+            && let Err(panic) = catch_unwind(AssertUnwindSafe(|| self.deliver(&cx, meter, resets)))
+        {
+            goes_on = self.contain(panic, &cx, meter) || !was_reset();
         }
         let done = waiting - self.count;
-        if manager.world().resets.get() != resets {
+        #[cfg(feature = "wire")]
+        manager.world().note_done(self.log.take_passed());
+        if was_reset() {
             manager.world().counters.dropped(DropReason::Reset, self.count as u64);
-            std::mem::take(self).discard();
+            std::mem::take(self).discard(manager.world());
         }
         done
     }
@@ -85,7 +102,13 @@ impl Batch {
         let world = cx.world();
         // Looked at again after the first message: it may be one that a panic interrupted.
         let mut changes = u64::MAX;
+        cx.set_sender(self.log.sender());
         while let [run, behind @ ..] = self.log.upcoming() {
+            if run.count == 0 {
+                self.log.pass();
+                cx.set_sender(self.log.sender());
+                continue;
+            }
             let allowance = meter.allowance();
             if allowance == 0 {
                 return;
@@ -101,7 +124,6 @@ impl Batch {
                     self.count -= 1;
                     meter.spend(1);
                 }
-                _ if run.count == 0 => self.log.next(),
                 _ => {
                     let removed = topic.deliver(self.log.upcoming(), allowance, cx);
                     self.advance(removed, meter);
@@ -133,14 +155,19 @@ impl Batch {
         if interrupted {
             topic.resume_at(cx.behind());
         }
+        #[cfg(feature = "wire")]
+        if let Some(address) = topic.reply_address_of_first().filter(|_| interrupted) {
+            cx.world().refuse_address(address, crate::error::AskError::Failed);
+        }
         cx.contain(&topic.name_of_first(), panic);
         interrupted
     }
 
     /// Drops its messages.
-    pub(crate) fn discard(self) {
+    pub(crate) fn discard(mut self, world: &World) {
+        world.abandon(std::mem::take(&mut self.log));
         for slot in &self.touched {
-            self.topic(*slot).discard();
+            self.topic(*slot).discard(world);
         }
     }
 

@@ -70,6 +70,14 @@ impl World {
         self.report(actor, message, FailureCause::Error(&error));
     }
 
+    /// Does what may panic where that is nobody's fault: drops what somebody left, for one.
+    pub(crate) fn contained(&self, work: impl FnOnce()) {
+        if let Err(panic) = catch_unwind(AssertUnwindSafe(work)) {
+            Tally::add(&self.counters.panics, 1);
+            text_of(panic);
+        }
+    }
+
     fn report(&self, actor: ActorId, message: &str, cause: FailureCause<'_>) {
         let Some(mut handler) = self.failure_handler.borrow_mut().take() else { return };
         let failure = Failure { actor, class: self.class_name(actor), message, cause };
@@ -104,7 +112,7 @@ impl Context {
     }
 }
 
-fn text_of(panic: PanicPayload) -> String {
+pub(crate) fn text_of(panic: PanicPayload) -> String {
     let text = match panic.downcast_ref::<&'static str>() {
         Some(text) => (*text).to_owned(),
         None => panic.downcast_ref::<String>().cloned().unwrap_or_else(|| "not a text".to_owned()),

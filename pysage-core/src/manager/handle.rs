@@ -84,7 +84,7 @@ impl ActorManager {
     }
 
     /// Takes over what other threads queued, as long as there is room; returns how much.
-    pub(super) fn receive(&self) -> u64 {
+    pub(super) fn receive_from_handles(&self) -> u64 {
         let world = self.world();
         let has_room = || world.room() > 0;
         world.shared.receive(has_room, |queue| queue.pour(world)) as u64

@@ -27,6 +27,28 @@ pub enum DropReason {
     /// The receiver does not subscribe to the message.
     #[error("the receiver does not subscribe to the message")]
     NotSubscribed,
+    /// The bytes that arrived are no message: [`UndecodedMessage`](crate::transport::UndecodedMessage)
+    /// is what the dead-letter handler sees.
+    #[error("the bytes are no message")]
+    Malformed,
+    /// No message type of this packet type is registered.
+    #[error("no message type of this packet type is registered")]
+    UnknownPacketType,
+    /// The link was gone before the message was transmitted, or before it arrived.
+    #[error("the link is gone")]
+    LinkGone,
+    /// An answer came that nobody waits for, or not any more.
+    #[error("nobody waits for the answer")]
+    NotAsked,
+    /// The answer to a request that came over a link could not be sent.
+    #[error("the answer could not be sent")]
+    AnswerNotSent,
+    /// The message would begin a task, and there are [too many](crate::ManagerConfig).
+    #[error("there are too many tasks")]
+    TooManyTasks,
+    /// The message was to be queued later, and [too many](crate::ManagerConfig) wait for that.
+    #[error("there are too many timers")]
+    TooManyTimers,
     /// The manager was reset while the message waited.
     #[error("the manager was reset")]
     Reset,
@@ -94,7 +116,7 @@ pub struct Counters {
     pub ticks: u64,
     /// Queued messages that reached somebody.
     pub handled: u64,
-    /// Messages triggered.
+    /// Messages triggered, and actors here asked.
     pub triggered: u64,
     /// Messages removed by `abort_next` and `abort_all`.
     pub aborted: u64,
@@ -206,6 +228,10 @@ impl World {
     ) {
         self.counters.dropped(reason, 1);
         trace::dead_letter(message.name(), reason);
+        #[cfg(feature = "wire")]
+        self.refuse_answer(message, reason);
+        #[cfg(feature = "wire")]
+        self.close_origin();
         let Some(mut handler) = self.dead_letter_handler.borrow_mut().take() else { return };
         let letter = DeadLetter { message, receiver, reason };
         // A handler that panics is not asked again.

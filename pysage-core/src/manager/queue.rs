@@ -67,11 +67,11 @@ impl OpenRun {
 }
 
 impl Front {
-    /// Forgets all messages.
-    pub(crate) fn clear(&mut self) {
+    /// Forgets all messages; gives their log.
+    pub(crate) fn clear(&mut self) -> RunLog {
         self.touched.clear();
-        self.log = RunLog::default();
         self.count = 0;
+        std::mem::take(&mut self.log)
     }
 
     /// Takes note of messages of several types that were put behind those in their topics.

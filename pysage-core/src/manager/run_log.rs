@@ -1,6 +1,9 @@
 //! The order of messages over all types, as runs of what goes to the same place.
 
+use std::collections::VecDeque;
+
 use crate::actor::ActorId;
+use crate::destination::Destination;
 
 /// Consecutive messages of one type for one receiver (or for all subscribers).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,6 +15,9 @@ pub(crate) struct Run {
 }
 
 impl Run {
+    /// Messages behind it have another origin.
+    const MARKER: Run = Run { receiver: None, slot: u32::MAX, count: 0 };
+
     /// Whether both are one message for an actor, of the same type and class.
     #[inline(always)]
     pub(crate) fn is_alike(&self, other: Option<&Run>) -> bool {
@@ -25,12 +31,27 @@ impl Run {
     }
 }
 
+/// Where messages came from that a transport brought; the default is this manager itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Origin {
+    pub(crate) sender: Option<Destination>,
+    pub(crate) messages: u64,
+    /// What they count for against the limit of the transport's inbox.
+    pub(crate) bytes: usize,
+}
+
 /// The strict order of messages over all types; the messages themselves are in their topics.
 #[derive(Default)]
 pub(crate) struct RunLog {
     runs: Vec<Run>,
     /// So many runs at the front are done.
     done: usize,
+    /// Where the messages of the first run come from that is not done.
+    origin: Origin,
+    /// Where those behind come from: one for each marker among the runs.
+    origins: VecDeque<Origin>,
+    /// Origins whose messages are all done.
+    passed: Vec<Origin>,
 }
 
 impl RunLog {
@@ -53,15 +74,72 @@ impl RunLog {
     }
 
     pub(crate) fn append(&mut self, later: &mut RunLog) {
+        let origin = std::mem::take(&mut later.origin);
         if self.upcoming().is_empty() {
             self.runs.clear();
             self.done = 0;
-            std::mem::swap(self, later);
+            std::mem::swap(&mut self.runs, &mut later.runs);
+            std::mem::swap(&mut self.done, &mut later.done);
+            self.origin = origin;
         } else {
+            if origin.sender.is_some() {
+                self.runs.push(Run::MARKER);
+                self.origins.push_back(origin);
+            }
             self.runs.extend_from_slice(later.upcoming());
             later.runs.clear();
             later.done = 0;
         }
+        self.origins.append(&mut later.origins);
+        self.passed.append(&mut later.passed);
+    }
+
+    /// Says where the messages come from that are added from here on.
+    #[cfg(feature = "wire")]
+    pub(crate) fn mark(&mut self, origin: Origin) {
+        self.runs.push(Run::MARKER);
+        self.origins.push_back(origin);
+    }
+
+    /// Completes what the last mark said.
+    #[cfg(feature = "wire")]
+    pub(crate) fn amend(&mut self, origin: Origin) {
+        let marked = self.origins.back_mut().unwrap_or(&mut self.origin);
+        if marked.sender == origin.sender {
+            *marked = origin;
+        }
+    }
+
+    /// Goes beyond a first run without messages, which may be a marker.
+    pub(crate) fn pass(&mut self) {
+        if self.runs[self.done].slot == Run::MARKER.slot {
+            let next = self.origins.pop_front().unwrap_or_default();
+            let before = std::mem::replace(&mut self.origin, next);
+            if before.sender.is_some() {
+                self.passed.push(before);
+            }
+        }
+        self.done += 1;
+    }
+
+    /// Where the messages of the first run come from.
+    pub(crate) fn sender(&self) -> Option<Destination> {
+        self.origin.sender
+    }
+
+    /// All origins, when the messages are dropped.
+    #[cfg(feature = "wire")]
+    pub(crate) fn into_origins(self) -> Vec<Origin> {
+        let RunLog { origin, origins, mut passed, .. } = self;
+        passed.push(origin);
+        passed.extend(origins);
+        passed
+    }
+
+    /// The origins whose messages are all done, since the last call.
+    #[cfg(feature = "wire")]
+    pub(crate) fn take_passed(&mut self) -> Vec<Origin> {
+        std::mem::take(&mut self.passed)
     }
 
     /// The runs that are not done; of the first, `count` messages.
@@ -76,6 +154,10 @@ impl RunLog {
         while left > 0 {
             let run = &mut self.runs[self.done];
             let count = run.count as usize;
+            if count == 0 {
+                self.pass();
+                continue;
+            }
             if left < count {
                 run.count -= left as u32;
                 return;
@@ -116,7 +198,7 @@ impl RunLog {
     /// Takes note that the oldest message of all was removed; says which that was.
     pub(crate) fn remove_oldest(&mut self) -> Option<(u32, Option<ActorId>)> {
         while self.upcoming().first().is_some_and(|run| run.count == 0) {
-            self.next();
+            self.pass();
         }
         let run = *self.upcoming().first()?;
         self.advance(1);

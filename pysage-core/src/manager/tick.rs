@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::ActorManager;
 use super::letters::Tally;
+use crate::actor::BoxError;
 use crate::clock::Clock;
 use crate::error::TickError;
 use crate::trace;
@@ -36,7 +37,7 @@ pub struct TickReport {
     pub tick: u64,
     /// Whether all messages that waited when the tick began are done.
     pub drained: bool,
-    /// Messages that came from [`Handle`](crate::Handle)s.
+    /// Messages that came from [`Handle`](crate::Handle)s and transports.
     pub received: u64,
     /// Messages that reached somebody.
     pub handled: u64,
@@ -79,12 +80,15 @@ impl ActorManager {
 
     /// Runs one tick as of a time that the caller states.
     ///
-    /// A tick *receives* what other threads queued, *swaps* the queues, *dispatches* what waited
-    /// until then in the order queued, and *updates*. What a handler queues waits for the next
-    /// tick. What the budget leaves over is handled first in the next tick.
+    /// A tick *receives* what other threads queued, what transports bring and what timers kept,
+    /// *swaps* the queues, *resumes* tasks by one step each, *dispatches* what waited until then in
+    /// the order queued, *updates*, and *transmits*. What a handler or a task queues waits for the
+    /// next tick. What the budget leaves over is handled first in the next tick.
     ///
     /// # Errors
     /// [`TickError::InsideHandler`] if a handler, or [`with`](Self::with), is on the call stack.
+    /// With the feature `wire`, `TickError::Transport` if a transport failed; the tick has done its
+    /// work all the same.
     pub fn tick_at(
         &self,
         now: Instant,
@@ -98,13 +102,38 @@ impl ActorManager {
         let _span = trace::tick_span(world.counters.ticks.get() + 1);
         let mut meter = Meter::new(&world.config.clock, budget.into());
         world.now.set(now);
+        world.begun.set(world.begun.get() + 1);
 
-        let received = trace::phase("receive", || self.receive());
+        let mut failures = Vec::new();
+        let received = trace::phase("receive", || self.receive(now, &mut failures));
         let mut batch = world.swap();
+        trace::phase("resume", || self.resume());
         let done = trace::phase("dispatch", || batch.dispatch(self, &mut meter));
         world.keep(batch);
+        self.resume_answered();
         trace::phase("update", || self.update());
-        Ok(self.report(received, done as u64))
+        #[cfg(feature = "wire")]
+        trace::phase("transmit", || self.transmit(now, &mut failures));
+        self.end(self.report(received, done as u64), failures)
+    }
+
+    /// Takes over what others bring: handles, then transports, then timers.
+    fn receive(&self, now: Instant, failures: &mut Vec<BoxError>) -> u64 {
+        let received = self.receive_from_handles();
+        #[cfg(feature = "wire")]
+        let received = received + self.receive_from_transports(now, failures);
+        let _ = (now, failures);
+        self.queue_due();
+        self.world().expire_asks();
+        received
+    }
+
+    fn end(&self, report: TickReport, failures: Vec<BoxError>) -> Result<TickReport, TickError> {
+        #[cfg(feature = "wire")]
+        crate::error::TransportFailure::check(failures, Some(report))?;
+        #[cfg(not(feature = "wire"))]
+        drop(failures);
+        Ok(report)
     }
 
     fn report(&self, received: u64, done: u64) -> TickReport {

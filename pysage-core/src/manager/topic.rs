@@ -12,10 +12,12 @@ use super::World;
 use super::run_log::Run;
 use super::subscribers::Subscribers;
 use crate::actor::{ActorId, Context, Deliver, DeliverAny, Position, Untyped};
+#[cfg(feature = "wire")]
+use crate::message::ReplyAddress;
 use crate::message::{AnyMessage, Message, NamedMessage};
 
 pub use cell::{TopicCell, TopicKey};
-pub(crate) use delivery::publish_now;
+pub(crate) use delivery::{defer_to, publish_now};
 
 /// Subscribers are swept once this many are gone, and more are gone than there.
 const SWEEP_AT_LEAST: usize = 32;
@@ -60,6 +62,9 @@ pub(crate) trait ErasedTopic: Any {
     fn name(&self) -> &'static str;
     /// The name of the first message of the batch.
     fn name_of_first(&self) -> String;
+    /// Who waits at the other end of a link for an answer to the first message of the batch.
+    #[cfg(feature = "wire")]
+    fn reply_address_of_first(&self) -> Option<ReplyAddress>;
     /// Moves the messages for the next tick behind those left over.
     fn swap(&self);
     /// Delivers one message to one actor.
@@ -73,12 +78,12 @@ pub(crate) trait ErasedTopic: Any {
     fn resume_at(&self, position: Position);
     /// Lets go of the subscribers that the dispatch worked from.
     fn release(&self);
-    /// Drops the messages for the next tick.
-    fn clear(&self);
+    /// Drops the messages for the next tick; who waits for answers to them is told.
+    fn clear(&self, world: &World);
     /// Takes note that the manager is gone.
     fn close(&self, world: &World);
-    /// Drops the messages of the batch.
-    fn discard(&self);
+    /// Drops the messages of the batch; who waits for answers to them is told.
+    fn discard(&self, world: &World);
     /// Takes out the oldest message: of those left over, or of those for the next tick.
     fn take_oldest_any(&self, left_over: bool) -> Option<Box<dyn AnyMessage>>;
     /// Subscribes a new actor as its class is.
@@ -105,6 +110,14 @@ impl<M: Message> Topic<M> {
     /// The subscribers as they are now.
     pub(crate) fn subscribers(&self) -> Rc<Subscribers<M>> {
         self.subscribers.borrow().clone()
+    }
+
+    /// The handler through which a message reaches this actor, if it concerns nobody else.
+    #[inline(always)]
+    pub(crate) fn sole_handler(&self, receiver: ActorId) -> Option<Rc<dyn Deliver<M>>> {
+        let subscribers = self.subscribers.borrow();
+        let handler = subscribers.class_handler(receiver.class());
+        handler.filter(|_| !subscribers.has_exceptions()).cloned()
     }
 
     /// Adds a handler of this type to what actors of the class get.
@@ -201,6 +214,11 @@ impl<M: Message> ErasedTopic for Topic<M> {
         back.messages.front().map_or(M::NAME, Message::name_of_value).to_owned()
     }
 
+    #[cfg(feature = "wire")]
+    fn reply_address_of_first(&self) -> Option<ReplyAddress> {
+        self.back.borrow().messages.front().and_then(Message::reply_address)
+    }
+
     fn swap(&self) {
         let (mut front, mut back) = (self.front.borrow_mut(), self.back.borrow_mut());
         if back.messages.is_empty() {
@@ -244,21 +262,23 @@ impl<M: Message> ErasedTopic for Topic<M> {
         back.changes = Back::<M>::NEVER;
     }
 
-    fn clear(&self) {
+    fn clear(&self, world: &World) {
         // Taken out before they are dropped: a drop may queue messages.
-        drop(self.front.take());
+        let messages = self.front.take();
+        world.refuse_reset(&messages);
     }
 
     fn close(&self, world: &World) {
         self.forget(world);
-        self.clear();
-        self.discard();
-    }
-
-    fn discard(&self) {
-        self.resume.set(None);
+        drop(self.front.take());
         let messages = std::mem::take(&mut self.back.borrow_mut().messages);
         drop(messages);
+    }
+
+    fn discard(&self, world: &World) {
+        self.resume.set(None);
+        let messages = std::mem::take(&mut self.back.borrow_mut().messages);
+        world.refuse_reset(&messages);
     }
 
     fn take_oldest_any(&self, left_over: bool) -> Option<Box<dyn AnyMessage>> {

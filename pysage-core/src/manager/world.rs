@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
+use super::ask::Asks;
 use super::class::{Class, ErasedClass};
 use super::config::ManagerConfig;
 use super::deferred::Waiting;
@@ -20,9 +21,13 @@ use super::handle::Shared;
 use super::letters::{DeadLetterHandler, Tally};
 use super::number::ManagerNumber;
 use super::queue::{Front, OpenRun};
+use super::tasks::Tasks;
 use super::tick::TickReport;
+use super::timers::Timers;
 use super::topic::{ErasedTopic, Topic};
 use super::update::Update;
+#[cfg(feature = "wire")]
+use super::wiring::Wiring;
 use crate::actor::{Actor, ActorId, DeliverAny};
 use crate::message::{Message, NamedMessage};
 
@@ -50,6 +55,9 @@ pub(crate) struct World {
     pub(crate) names: RefCell<Directory>,
     /// Messages for actors that are on the call stack.
     pub(crate) waiting: RefCell<Waiting>,
+    pub(crate) tasks: Tasks,
+    pub(crate) timers: Timers,
+    pub(crate) asks: Asks,
     /// Unregistered actors that are still there, most of them since they are on the call stack.
     pub(crate) doomed: RefCell<Vec<ActorId>>,
     pub(crate) counters: Tally,
@@ -57,9 +65,15 @@ pub(crate) struct World {
     pub(crate) reported: Cell<TickReport>,
     /// The time of the tick in progress, or of the last one.
     pub(crate) now: Cell<Instant>,
+    /// The number of the tick in progress, or of the last one.
+    pub(crate) begun: Cell<u64>,
+    /// How many actors have left.
+    pub(crate) retired: Cell<u64>,
     pub(crate) dead_letter_handler: RefCell<Option<DeadLetterHandler>>,
     pub(crate) failure_handler: RefCell<Option<FailureHandler>>,
     pub(crate) shared: Arc<Shared>,
+    #[cfg(feature = "wire")]
+    pub(crate) wiring: Wiring,
     /// Counts what a delivery in progress has to take note of.
     changes: Cell<u64>,
     pub(crate) resets: Cell<u64>,
@@ -113,12 +127,19 @@ impl World {
             updates: RefCell::default(),
             names: RefCell::default(),
             waiting: RefCell::default(),
+            tasks: Tasks::default(),
+            timers: Timers::default(),
+            asks: Asks::default(),
             doomed: RefCell::default(),
             counters: Tally::default(),
             reported: Cell::default(),
             now: Cell::new(config.clock.now()),
+            begun: Cell::new(0),
+            retired: Cell::new(0),
             dead_letter_handler: RefCell::default(),
             failure_handler: RefCell::default(),
+            #[cfg(feature = "wire")]
+            wiring: Wiring::default(),
             changes: Cell::new(0),
             resets: Cell::new(0),
             handlers: Cell::new(0),
@@ -150,6 +171,12 @@ impl World {
 
     pub(crate) fn is_handling(&self) -> bool {
         self.handlers.get() > 0
+    }
+
+    /// From when on delays count: the time of the tick in progress, or else of the clock.
+    pub(crate) fn time(&self) -> Instant {
+        let now = self.now.get();
+        if self.is_handling() { now } else { self.config.clock.now().max(now) }
     }
 
     /// The topic of a message type, made when it is first asked for.
@@ -248,6 +275,7 @@ impl World {
 impl Drop for World {
     fn drop(&mut self) {
         self.shared.close();
+        self.drop_asks();
         for topic in self.topics() {
             topic.close(self);
         }

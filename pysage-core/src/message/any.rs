@@ -2,6 +2,8 @@
 
 use std::any::Any;
 
+#[cfg(feature = "wire")]
+use super::ReplyAddress;
 use super::{Message, PacketType, Property, PropertyError, property};
 
 /// A message behind a reference, for handlers of every message or of a name.
@@ -28,10 +30,15 @@ pub trait AnyMessage: Any + Send + sealed::Erased {}
 impl<M: Message> AnyMessage for M {}
 
 mod sealed {
+    #[cfg(feature = "wire")]
+    use super::ReplyAddress;
     use super::{Any, Message, PacketType, Property};
 
     pub trait Erased {
         fn erased_name(&self) -> &str;
+        fn erased_any(&self) -> &dyn Any;
+        #[cfg(feature = "wire")]
+        fn erased_reply_address(&self) -> Option<ReplyAddress>;
         fn erased_type_name(&self) -> &'static str;
         fn erased_packet_type(&self) -> Option<PacketType>;
         fn erased_properties(&self) -> &'static [Property];
@@ -41,6 +48,13 @@ mod sealed {
     impl<M: Message> Erased for M {
         fn erased_name(&self) -> &str {
             self.name_of_value()
+        }
+        fn erased_any(&self) -> &dyn Any {
+            self.as_any()
+        }
+        #[cfg(feature = "wire")]
+        fn erased_reply_address(&self) -> Option<ReplyAddress> {
+            self.reply_address()
         }
         fn erased_type_name(&self) -> &'static str {
             M::NAME
@@ -58,6 +72,12 @@ mod sealed {
 }
 
 impl dyn AnyMessage {
+    /// Who waits for an answer to it at the other end of a link.
+    #[cfg(feature = "wire")]
+    pub(crate) fn reply_address(&self) -> Option<ReplyAddress> {
+        self.erased_reply_address()
+    }
+
     /// The message's name: of its type, or the one it was queued under.
     #[must_use]
     pub fn name(&self) -> &str {
@@ -88,12 +108,12 @@ impl dyn AnyMessage {
     /// The message as its type, if it is of that type.
     #[must_use]
     pub fn downcast_ref<M: Message>(&self) -> Option<&M> {
-        (self as &dyn Any).downcast_ref()
+        self.erased_any().downcast_ref()
     }
 
     /// Whether the message is of this type.
     #[must_use]
     pub fn is<M: Message>(&self) -> bool {
-        (self as &dyn Any).is::<M>()
+        self.erased_any().is::<M>()
     }
 }

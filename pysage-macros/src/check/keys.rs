@@ -15,8 +15,8 @@ pub(super) enum Place {
     Variant,
 }
 
-const OF_MESSAGES: [&str; 7] =
-    ["packet_type", "name", "version", "delivery", "stream", "validate", "crate"];
+const OF_MESSAGES: [&str; 8] =
+    ["packet_type", "name", "version", "delivery", "stream", "validate", "reply", "crate"];
 const OF_FIELDS: [&str; 2] = ["range", "validate"];
 
 /// The entries without those that repeat a key, which are errors.

@@ -55,6 +55,7 @@ fn every_key_finds_its_place() {
         #[derive(Debug)]
         #[message(packet_type = 0x65, name = "boom", version = 2)]
         #[message(delivery = sequenced, stream = 255, validate = Self::check, crate = a::b,)]
+        #[message(reply = Result<Vec<u8>, E>)]
         struct Bomb(#[message(range = 1..=2, validate = <u8 as Check<i8, i16>>::check)] u8);
     });
     assert!(matches!(model.packet_type, Some(PacketType::Number(_))));
@@ -63,6 +64,7 @@ fn every_key_finds_its_place() {
     assert_eq!(text(&model.stream).as_deref(), Some("255"));
     assert_eq!(model.delivery.expect("it was given"), "Sequenced");
     assert_eq!(spell(model.validate.to_token_stream()), "Self::check");
+    assert_eq!(spell(model.reply.to_token_stream()), "Result<Vec<u8>, E>");
     assert_eq!(spell(model.root), "a::b");
     let property = &model.properties[0];
     assert_eq!(property.name, "0");
@@ -140,6 +142,12 @@ fn values_of_the_wrong_kind_are_explained() {
             quote!(validate = |_| Ok(())),
             "`validate` is the path of a function, such as `validate = check_damage`",
         ),
+        (quote!(reply = "i32"), "`reply` is a type without quotes, such as `reply = i32`"),
+        (quote!(reply = Vec < i32), "`reply` is a type without quotes, such as `reply = i32`"),
+        (
+            quote!(reply = &'_ str),
+            "a reply borrows nothing; own the data, such as `String` for `&str`",
+        ),
         (
             quote!(crate = "engine"),
             "`crate` is a path without quotes, such as `crate = engine::pysage_core`",
@@ -173,7 +181,7 @@ fn unknown_and_misplaced_keys_are_told_where_to_go() {
     assert_eq!(
         errors_of(quote!(#[message(packet = 101)])),
         ["unknown key `packet`; a message takes `packet_type`, `name`, `version`, `delivery`, \
-             `stream`, `validate` and `crate`; did you mean `packet_type`?"]
+             `stream`, `validate`, `reply` and `crate`; did you mean `packet_type`?"]
     );
     assert_eq!(
         errors_of_field(quote!(#[message(default = 1)])),
@@ -313,10 +321,63 @@ fn all_errors_are_reported_at_once() {
             "`packet_type` is given twice",
             "packet types 0 to 100 are reserved; 101 and up are free",
             "unknown key `nmae`; a message takes `packet_type`, `name`, \
-             `version`, `delivery`, `stream`, `validate` and `crate`; did you mean `name`?",
+             `version`, `delivery`, `stream`, `validate`, `reply` and `crate`; did you mean `name`?",
             "`stream` is a number from 0 to 255",
             "`range` is given twice",
             "no value is within 2..1",
         ]
     );
+}
+
+/// The entries of serde that the wire form heeds on a field, and the errors.
+fn heeded(attribute: TokenStream) -> (Vec<String>, Vec<String>) {
+    let (model, errors) =
+        check(quote!(#[message(packet_type = 101)] struct Bomb(#attribute Vec<Self>);));
+    let Some(Wire::Struct(fields)) = model.wire else { panic!("a struct has a wire form") };
+    assert_eq!(spell(fields.list[0].ty.clone()), "Vec<Bomb>");
+    (fields.list[0].serde.iter().map(|entry| spell(entry.clone())).collect(), errors)
+}
+
+#[test]
+fn of_serde_only_what_fits_fields_by_place_is_heeded() {
+    for (attribute, entries) in [
+        (quote!(#[serde(with = "a::b", default)]), &["with = \"a :: b\"", "default"][..]),
+        (quote!(#[serde(default = "Self::c")]), &["default = \"Bomb :: c\""]),
+        (quote!(#[serde(skip)] #[serde(skip_serializing,)]), &["skip", "skip_serializing"]),
+        (
+            quote!(#[serde(skip_serializing, skip_deserializing)]),
+            &["skip_serializing", "skip_deserializing"],
+        ),
+        (quote!(#[serde(rename = "x", alias = "y", bound(serialize = ""))]), &[]),
+        (quote!(#[serde()]), &[]),
+    ] {
+        let (heeded, errors) = heeded(attribute);
+        assert_eq!(heeded, entries);
+        assert_eq!(errors, [""; 0]);
+    }
+}
+
+#[test]
+fn of_serde_what_the_reader_could_not_notice_is_refused() {
+    let twice = "`skip_serializing` without `skip_deserializing` makes what is written differ \
+                 from what is read; `skip` does both";
+    for (attribute, expected) in [
+        (quote!(#[serde(flatten)]), "`flatten` is of no use to a message with a packet type"),
+        (quote!(#[serde(skip_serializing_if = "f")]), "`skip_serializing_if` leaves a gap"),
+        (quote!(#[serde(skip_serializing)]), twice),
+        (quote!(#[serde(skip = true)]), "`skip` takes no value"),
+        (quote!(#[serde(with = "a b")]), "`with` takes a path in quotes"),
+        (quote!(#[serde(default(x))]), "`default` stands alone or takes a path in quotes"),
+        (quote!(#[serde(default)] #[serde(default)]), "`default` is given twice"),
+        (quote!(#[serde(tag = "x")]), "unknown key `tag` of serde"),
+        (quote!(#[serde]), "`serde` needs a list"),
+    ] {
+        let (_, errors) = heeded(attribute);
+        assert_eq!(errors.len(), 1, "{errors:?}");
+        assert!(errors[0].starts_with(expected), "{errors:?}");
+    }
+    let local = quote!(
+        struct Bomb(#[serde(flatten)] u8);
+    );
+    assert!(model(local).wire.is_none());
 }

@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 
 use proc_macro2::TokenStream;
 use syn::parse::{ParseStream, Parser};
-use syn::{Error, ExprPath, Ident, Lit, LitInt, LitStr, Path, Result, Token, parse2};
+use syn::{Error, ExprPath, Ident, Lit, LitInt, LitStr, Path, Result, Token, Type, parse2};
 
 use super::keys::{did_you_mean, list};
 use crate::parse::written;
@@ -81,6 +81,16 @@ pub(super) fn function(value: &TokenStream) -> Result<ExprPath> {
     parse2(value.clone()).map_err(|_| {
         error(value, "`validate` is the path of a function, such as `validate = check_damage`")
     })
+}
+
+pub(super) fn reply(value: &TokenStream) -> Result<Type> {
+    match parse2(value.clone()) {
+        Ok(Type::Reference(reply)) if reply.lifetime.as_ref().is_none_or(|it| it.ident == "_") => {
+            Err(error(value, "a reply borrows nothing; own the data, such as `String` for `&str`"))
+        }
+        Ok(reply) => Ok(reply),
+        Err(_) => Err(error(value, "`reply` is a type without quotes, such as `reply = i32`")),
+    }
 }
 
 pub(super) fn root(value: &TokenStream) -> Result<Path> {

@@ -9,6 +9,7 @@ use super::{constants, refusal};
 mod shadows {
     use ::pysage_core::Message as Derive;
 
+    #[derive(::serde::Serialize, ::serde::Deserialize)]
     pub(super) struct Option<T>(pub(super) T);
     struct Result;
     struct Some;
@@ -19,14 +20,15 @@ mod shadows {
     struct PacketType;
     struct Property;
     struct SLOT;
-    struct str;
-    struct bool;
-    struct u8;
-    struct u16;
+    struct WireMessage;
+    struct Serialize;
+    struct Deserialize;
+    trait Request {}
     trait Send {}
     trait Any {}
     mod core {}
     mod std {}
+    mod serde {}
     mod pysage_core {}
     const name: i32 = 0;
     const value: i32 = 0;
@@ -34,8 +36,11 @@ mod shadows {
     const number: i32 = 0;
     const range: i32 = 0;
 
+    #[derive(Derive, ::serde::Serialize, ::serde::Deserialize)]
+    pub(super) struct Answer(pub(super) i32);
+
     #[derive(Derive)]
-    #[message(packet_type = 141 + 1, stream = 2, delivery = unreliable, version = 3)]
+    #[message(packet_type = 141 + 1, reply = Answer, stream = 2, delivery = unreliable, version = 3)]
     #[message(validate = Shadowed::check)]
     pub(super) struct Shadowed {
         pub(super) name: Option<i32>,
@@ -72,6 +77,28 @@ mod shadows {
     }
 }
 
+/// Items that bear the names of primitive types, which serde's own derive does not bear.
+#[allow(dead_code, non_camel_case_types)]
+mod primitives {
+    use ::pysage_core::Message;
+
+    struct str;
+    struct bool;
+    struct u8;
+    struct u16;
+
+    #[derive(Message)]
+    #[message(version = 2, reply = i32, validate = check)]
+    pub(super) struct Primitive {
+        #[message(range = 0..=9)]
+        pub(super) value: i32,
+    }
+
+    fn check(primitive: &Primitive) -> Result<(), i32> {
+        if primitive.value == 5 { Err(5) } else { Ok(()) }
+    }
+}
+
 use shadows::{Shadowed, Shadowing};
 
 #[test]
@@ -87,6 +114,7 @@ fn the_names_of_the_user_do_not_matter() {
     assert!(refusal(&shadowed(10, None)).ends_with("must be within 0..=9"));
     assert!(refusal(&shadowed(1, Some(7))).ends_with("invalid: 7"));
     assert_eq!(Shadowing(1_u8, 'a').property::<char>("1"), Ok(&'a'));
+    assert!(refusal(&primitives::Primitive { value: 5 }).ends_with("invalid: 5"));
 }
 
 /// What a user with the strictest lints may write without a warning.
@@ -102,7 +130,7 @@ mod strict {
     /// Has all there is.
     #[derive(Message)]
     #[message(packet_type = BASE, name = "all", version = 2, delivery = unreliable, stream = 3)]
-    #[message(validate = Self::check)]
+    #[message(validate = Self::check, reply = Result<Vec<(u8, u8)>, Vec<Option<(u8, u8)>>>)]
     pub struct Everything {
         /// Has bounds.
         #[message(range = 0..=9)]
@@ -145,6 +173,46 @@ mod strict {
         One,
         /// The other.
         Other,
+        /// Another.
+        Another(#[serde(skip)] u8, u16),
+        /// Yet another.
+        Named {
+            /// Has a form of its own.
+            #[serde(with = "form")]
+            field: u8,
+        },
+    }
+
+    /// Is answered, and has lints that its author has looked at.
+    #[derive(Message)]
+    #[message(packet_type = 152, reply = ())]
+    #[rustfmt::skip]
+    #[allow(clippy::type_complexity, non_snake_case, unused_parens)]
+    pub struct Allowed {
+        /// Is of a deprecated type.
+        #[allow(deprecated)]
+        pub old: Legacy,
+        /// Is not snake case, and has a type that is not simple.
+        pub fieldName: (Vec<(Option<Vec<(u8, Vec<u8>)>>, Option<Vec<(u8, Vec<(Vec<u8>)>)>>)>),
+    }
+
+    /// Is deprecated, and allows that only where it is used.
+    #[deprecated]
+    #[derive(Debug, serde::Deserialize, serde::Serialize)]
+    pub struct Legacy(pub u8);
+
+    mod form {
+        use serde::{Deserialize, Deserializer, Serializer};
+
+        #[allow(clippy::trivially_copy_pass_by_ref)]
+        pub(super) fn serialize<S: Serializer>(field: &u8, to: S) -> Result<S::Ok, S::Error> {
+            to.serialize_u16(u16::from(*field))
+        }
+
+        pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<u8, D::Error> {
+            let wide = u16::deserialize(from)?;
+            u8::try_from(wide).map_err(serde::de::Error::custom)
+        }
     }
 }
 
@@ -155,5 +223,6 @@ fn strict_lints_are_met() {
     assert_eq!(constants::<strict::Old>().0, "Old");
     assert_eq!(constants::<strict::Generic<u8, 2>>().0, "Generic");
     assert_eq!(constants::<strict::Choice>().1, Some(151));
+    assert_eq!(constants::<strict::Allowed>().1, Some(152));
     assert_eq!(strict::Choice::One.validate(), strict::Choice::Other.validate());
 }

@@ -1,12 +1,10 @@
 //! Handlers that take no typed message: of every message, and of a name.
 
 use std::borrow::Cow;
-use std::collections::VecDeque;
 use std::rc::Rc;
 
-use super::{Deliver, DeliverAny, Delivered, Neighbours, call_neighbours, remove_first};
-use crate::actor::{ActorId, Context, HandlerReturn, Position, pool::Pool};
-use crate::manager::Run;
+use super::{Deliver, DeliverAny, Delivered, Neighbours, call_neighbours};
+use crate::actor::{ActorId, Context, HandlerReturn, pool::Pool};
 use crate::message::{AnyMessage, Message};
 
 /// A handler of messages of any type.
@@ -64,39 +62,6 @@ impl<M: Message> Deliver<M> for Untyped {
         cx: &Context,
     ) -> Delivered {
         self.0.to_neighbours(actors, from, message, stops, cx)
-    }
-
-    fn to_one(&self, actor: ActorId, message: &M, cx: &Context) -> bool {
-        cx.enter(actor, Position::RECEIVER);
-        Deliver::<M>::to_neighbours(self, Neighbours::one(actor), 0, message, true, cx).taken
-    }
-
-    fn repeatedly(
-        &self,
-        actor: ActorId,
-        messages: &mut VecDeque<M>,
-        count: usize,
-        cx: &Context,
-    ) -> usize {
-        cx.enter(actor, Position::RECEIVER);
-        let actor = Neighbours::one(actor);
-        let changes = cx.world().changes();
-        for handled in 1..=count {
-            let Some(message) = messages.front() else { return handled - 1 };
-            if !Deliver::<M>::to_neighbours(self, actor, 0, message, true, cx).taken {
-                return handled - 1;
-            }
-            remove_first(messages, cx);
-            if cx.world().changes() != changes {
-                return handled;
-            }
-        }
-        count
-    }
-
-    fn scattered(&self, runs: &[Run], messages: &mut VecDeque<M>, cx: &Context) -> usize {
-        let Some(receiver) = runs.first().and_then(|run| run.receiver) else { return 0 };
-        self.repeatedly(receiver, messages, 1, cx)
     }
 
     fn lives(&self, actor: ActorId) -> bool {

@@ -100,17 +100,31 @@ impl<M: Message> Topic<M> {
         if !taken {
             cx.world().undeliverable(&message, receiver);
         }
-        if !busy.is_empty() {
-            let message = Rc::new(message);
-            for (actor, span) in busy {
-                let handlers: Vec<_> = match subscribers.spans().get(span as usize) {
-                    Some(span) => vec![span.handler.clone()],
-                    None => subscribers.all_handlers_of(actor).cloned().collect(),
-                };
-                cx.world().defer(Deferred::new(actor, handlers, message.clone()));
-            }
-        }
+        defer_to(&subscribers, message, busy, None, cx);
         outcome
+    }
+}
+
+/// Keeps a message for actors that could not take it, with the span each was reached through. The
+/// ticket is that of the answer that its one receiver is to give.
+pub(crate) fn defer_to<M: Message>(
+    subscribers: &Subscribers<M>,
+    message: M,
+    busy: Vec<(ActorId, u32)>,
+    ticket: Option<u64>,
+    cx: &Context,
+) {
+    if busy.is_empty() {
+        return;
+    }
+    let message = Rc::new(message);
+    for (actor, span) in busy {
+        let handlers: Vec<_> = match subscribers.spans().get(span as usize) {
+            Some(span) => vec![span.handler.clone()],
+            None => subscribers.all_handlers_of(actor).cloned().collect(),
+        };
+        let ticket = ticket.filter(|_| span == Position::RECEIVER);
+        cx.world().defer(Deferred::new(actor, handlers, message.clone(), ticket));
     }
 }
 

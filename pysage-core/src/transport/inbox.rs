@@ -1,0 +1,246 @@
+//! What arrives.
+
+use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use super::envelope::{Envelope, OwnedReceiver};
+use super::{Encoding, LinkId};
+use crate::actor::ActorId;
+use crate::destination::{Destination, There};
+use crate::error::AskError;
+use crate::manager::{DropReason, World, text_of};
+use crate::message::Message;
+use crate::wire::{Arrival, DecodeError, DecodeReason, FrameHead, Purpose, Receiver};
+
+/// Takes in what a transport has received: decodes it and queues it for this tick's dispatch.
+///
+/// It is bounded: once so many bytes wait as [`Transport::inbox_bytes`](super::Transport::inbox_bytes)
+/// says, or the manager's queue is full, it takes no more until messages were handled. The
+/// transport then keeps what it has, and reads no more than it can keep.
+pub struct Inbox<'a> {
+    world: &'a World,
+    transport: u16,
+    capacity: usize,
+    /// The bytes of messages that came this way and are not done.
+    waiting: &'a Cell<usize>,
+    received: u64,
+    /// How many of them were queued.
+    queued: u64,
+}
+
+/// Why an inbox did not take a message.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Rejected {
+    /// There is no room now: offer it again in the next tick.
+    #[error("the inbox is full until messages were handled")]
+    Full,
+    /// The bytes are no message that this manager knows. This was counted, and the dead-letter
+    /// handler was told; the transport decides what it means for the link.
+    #[error(transparent)]
+    Malformed(DecodeError),
+}
+
+/// What the dead-letter handler sees in place of a message that could not be decoded.
+#[derive(Clone, Debug, PartialEq, Eq, crate::Message)]
+#[non_exhaustive]
+pub struct UndecodedMessage {
+    /// What was wrong with its bytes.
+    pub error: DecodeError,
+    /// How many bytes there were.
+    pub bytes: usize,
+}
+
+impl<'a> Inbox<'a> {
+    pub(crate) fn new(
+        world: &'a World,
+        transport: u16,
+        capacity: usize,
+        waiting: &'a Cell<usize>,
+    ) -> Inbox<'a> {
+        Inbox { world, transport, capacity, waiting, received: 0, queued: 0 }
+    }
+
+    /// How many bytes it takes now. A message for which an empty inbox is too small is taken all
+    /// the same.
+    #[must_use]
+    pub fn room_bytes(&self) -> usize {
+        if self.world.room() == 0 {
+            return 0;
+        }
+        match self.waiting.get() {
+            0 => usize::MAX,
+            waiting => self.capacity.saturating_sub(waiting),
+        }
+    }
+
+    /// Takes a frame that arrived over a link.
+    ///
+    /// # Errors
+    /// [`Rejected`] says whether to offer it again, or what was wrong with it.
+    pub fn frame(
+        &mut self,
+        link: LinkId,
+        encoding: &Encoding,
+        frame: &[u8],
+    ) -> Result<(), Rejected> {
+        if self.room_bytes() < frame.len().max(1) {
+            return Err(Rejected::Full);
+        }
+        let taken = self.counted(link, |inbox| inbox.take(link, encoding, frame));
+        taken.map_err(|error| {
+            self.world.close_origin();
+            self.world.undecoded(&error, frame.len());
+            Rejected::Malformed(error)
+        })
+    }
+
+    /// Takes a message that was handed over as a value.
+    ///
+    /// # Errors
+    /// Gives it back if there is no room now.
+    pub fn value(&mut self, link: LinkId, envelope: Envelope) -> Result<(), Envelope> {
+        if self.room_bytes() < envelope.bytes() {
+            return Err(envelope);
+        }
+        self.counted(link, |inbox| inbox.take_value(link, envelope));
+        Ok(())
+    }
+
+    /// Queues a message of the transport's own, such as that a peer has come.
+    pub fn queue<M: Message>(&mut self, message: M) {
+        self.world.close_origin();
+        self.world.enqueue(None, message);
+    }
+
+    /// Takes note of a frame that the transport accepted and could not deliver: its message becomes
+    /// a dead letter.
+    pub fn undelivered(&mut self, encoding: &Encoding, frame: &[u8]) {
+        self.world.close_origin();
+        self.world.undelivered_frame(encoding, frame);
+    }
+
+    /// Takes note of a value that the transport accepted and could not deliver.
+    pub fn undelivered_value(&mut self, envelope: &Envelope) {
+        self.world.close_origin();
+        self.world.undelivered_value(envelope);
+    }
+
+    pub(crate) fn received(&self) -> u64 {
+        self.received
+    }
+
+    /// Counts what is taken; what is not queued is done at once.
+    fn counted<T>(&mut self, link: LinkId, take: impl FnOnce(&mut Self) -> T) -> T {
+        self.received += 1;
+        let queued = self.queued;
+        let taken = take(self);
+        if self.queued == queued {
+            self.world.note_done_at_once(self.from(link, None));
+        }
+        taken
+    }
+
+    fn take_value(&mut self, link: LinkId, envelope: Envelope) {
+        let from = self.from(link, envelope.head.sender);
+        let receiver = match &envelope.head.receiver {
+            OwnedReceiver::Subscribers => None,
+            OwnedReceiver::Actor(actor) => Some(*actor),
+            OwnedReceiver::Named(name) => match self.world.find(name) {
+                Some(actor) => Some(actor),
+                None => return envelope.body.refuse(self.world, from),
+            },
+        };
+        match envelope.body.message() {
+            Some(_) => self.open(from, envelope.bytes()),
+            None => self.world.close_origin(),
+        }
+        envelope.body.arrive(self.world, receiver, from);
+    }
+
+    fn take(&mut self, link: LinkId, encoding: &Encoding, frame: &[u8]) -> Result<(), DecodeError> {
+        let (head, fields) = FrameHead::read(encoding.codec, frame)?;
+        let from = self.from(link, head.sender);
+        let known = self.world.wiring.registry.borrow().find(head.packet_type).copied();
+        let unknown = || DecodeError {
+            message: None,
+            at: Some(0),
+            reason: DecodeReason::UnknownPacketType(head.packet_type.get()),
+        };
+        let wire_type = known.ok_or_else(unknown)?;
+        let Encoding { codec, ref limits } = *encoding;
+        let receiver = match head.receiver {
+            Receiver::Subscribers => None,
+            Receiver::Actor(actor) => Some(actor),
+            Receiver::Named(name) => match self.world.find(name) {
+                Some(actor) => Some(actor),
+                None => return self.refuse(&wire_type, encoding, &head, fields, from),
+            },
+        };
+        let arrival = Arrival { world: self.world, codec, limits, receiver, fields };
+        match head.purpose {
+            Purpose::Message | Purpose::Request(_) => self.open(from, frame.len()),
+            Purpose::Answer(_) | Purpose::Refusal(_) => self.world.close_origin(),
+        }
+        let taken = contained(wire_type.info.name, || match head.purpose {
+            Purpose::Message => wire_type.arrive(&arrival),
+            Purpose::Request(number) => wire_type.arrive_as_request(&arrival, from, number),
+            Purpose::Answer(number) => wire_type.arrive_as_answer(&arrival, from, number),
+            Purpose::Refusal(number) => {
+                self.world.take_refusal(from, number, fields);
+                Ok(())
+            }
+        });
+        taken.map_err(|error| error.behind(frame.len() - fields.len()))
+    }
+
+    /// A message for a name that nobody has.
+    fn refuse(
+        &mut self,
+        wire_type: &crate::wire::WireType,
+        encoding: &Encoding,
+        head: &FrameHead<'_>,
+        fields: &[u8],
+        from: There,
+    ) -> Result<(), DecodeError> {
+        let name = wire_type.info.name;
+        let message =
+            contained(name, || wire_type.decode(encoding.codec, &encoding.limits, fields))?;
+        self.world.dead_letter(&*message, None, DropReason::NoSuchActor);
+        if let Purpose::Request(number) = head.purpose {
+            let packet_type = Some(head.packet_type);
+            self.world.refuse_there(from, packet_type, number, AskError::NoSuchActor);
+        }
+        Ok(())
+    }
+
+    fn from(&self, link: LinkId, actor: Option<ActorId>) -> There {
+        There { manager: self.world.number(), transport: self.transport, link, actor }
+    }
+
+    /// Counts a message that is to be queued, and says where it comes from.
+    #[inline]
+    fn open(&mut self, from: There, bytes: usize) {
+        self.world.count_from(Destination::at(from), bytes);
+        self.queued += 1;
+        self.waiting.set(self.waiting.get() + bytes);
+    }
+}
+
+impl Drop for Inbox<'_> {
+    fn drop(&mut self) {
+        self.world.close_origin();
+    }
+}
+
+/// A field's own `Deserialize` may panic: that is one more way to be malformed.
+#[inline]
+fn contained<T>(
+    message: &'static str,
+    work: impl FnOnce() -> Result<T, DecodeError>,
+) -> Result<T, DecodeError> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
+        let reason = DecodeReason::Other(format!("decoding panicked: {}", text_of(panic)));
+        Err(DecodeError { message: Some(message), at: None, reason })
+    })
+}
