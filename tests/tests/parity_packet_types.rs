@@ -1,6 +1,8 @@
 //! Counterparts of the original's tests 19 and 20: what its metaclass did when a class was defined,
 //! registering a message does here.
 
+#![allow(clippy::unwrap_used)]
+
 use pysage_core::{ActorManager, Message, RegisterMessageError};
 
 #[derive(Debug, PartialEq, Message)]

@@ -165,7 +165,7 @@ fn a_table_takes_twelve_times_its_bytes_at_most() {
         bytes
     };
     for (entries, properties) in [(5000, 0), (2000, 1), (1, 65_535), (2, 32_769)] {
-        let mut bytes = entries.to_le_bytes().to_vec();
+        let mut bytes = u16::to_le_bytes(entries).to_vec();
         (0..entries).for_each(|index| bytes.extend(entry(index, properties)));
         assert!(bytes.len() <= MessageTable::MOST_BYTES);
         let cut = &bytes[..bytes.len() - 1];
