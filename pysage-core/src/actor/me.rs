@@ -56,11 +56,18 @@ pub struct Me<A> {
     actor: ActorId,
     /// What [`now`](Self::now) says once the manager is gone.
     began: Instant,
+    sender: Option<Destination>,
 }
 
 impl<A: Actor> Me<A> {
-    pub(super) fn new(manager: &ActorManager, pool: Weak<Pool<A>>, actor: ActorId) -> Me<A> {
-        Me { world: manager.downgrade(), pool, actor, began: manager.world().now.get() }
+    pub(super) fn new(
+        manager: &ActorManager,
+        pool: Weak<Pool<A>>,
+        actor: ActorId,
+        sender: Option<Destination>,
+    ) -> Me<A> {
+        let began = manager.world().now.get();
+        Me { world: manager.downgrade(), pool, actor, began, sender }
     }
 
     /// Looks at the actor, or changes it; `None` once it is gone.
@@ -103,6 +110,13 @@ impl<A: Actor> Me<A> {
     #[must_use]
     pub fn actor(&self) -> ActorId {
         self.actor
+    }
+
+    /// Where the message came from that began the task; see [`Context::sender`]. `None` for one of
+    /// this manager's own.
+    #[must_use]
+    pub fn sender(&self) -> Option<Destination> {
+        self.sender
     }
 
     /// The time of the tick in progress, or of the last one.
@@ -171,6 +185,7 @@ impl<A> Clone for Me<A> {
             pool: self.pool.clone(),
             actor: self.actor,
             began: self.began,
+            sender: self.sender,
         }
     }
 }

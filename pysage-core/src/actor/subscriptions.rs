@@ -80,10 +80,7 @@ impl<A: Actor> Subscriptions<A> {
 
     /// Answers requests of one type: those that somebody [asks](crate::ActorManager::ask), with
     /// what the handler returns. It handles those that are queued or triggered too, and what it
-    /// returns is then dropped.
-    ///
-    /// A class that answers requests is also subscribed to them as messages, so that a request
-    /// which is queued goes on to the subscribers behind it.
+    /// returns is then dropped. [`ActorManager::ask`](crate::ActorManager::ask) has an example.
     ///
     /// # Panics
     /// If the class already has a handler of this type.
