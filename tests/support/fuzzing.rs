@@ -16,8 +16,11 @@ use messages::{Dense, Original, Simple};
 pub(crate) use stream::pipe_stream;
 use wire_shapes::{Choice, Empty, Foreign, Maps, Numbers, Parts, Recursive, Sequences, Texts};
 
+/// What a target does with its bytes.
+type Play = fn(&[u8]);
+
 /// All targets by name.
-pub(crate) const TARGETS: [(&str, fn(&[u8])); 7] = [
+pub(crate) const TARGETS: [(&str, Play); 7] = [
     ("frame_head", frame_head),
     ("decode_compact", decode_compact),
     ("decode_fixed", decode_fixed),

@@ -39,6 +39,7 @@ pub(super) struct Simple {
 }
 
 /// Sequences of every type of number.
+#[allow(clippy::type_complexity, reason = "a sequence of each letter")]
 #[derive(Message)]
 #[message(packet_type = 122)]
 pub(super) struct Dense {
