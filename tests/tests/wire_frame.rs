@@ -181,6 +181,14 @@ fn the_packet_types_of_the_original_take_a_byte() {
         assert_eq!(frame, [number as u8]);
         assert_eq!(FrameHead::read(Codec::Pysage, &frame), Ok((head, &[][..])));
     }
+    let beyond = FrameHead {
+        packet_type: PacketType::new(357).unwrap(),
+        receiver: Receiver::Subscribers,
+        sender: None,
+        purpose: Purpose::Message,
+    };
+    let cut_short = std::panic::catch_unwind(|| written(&beyond, Codec::Pysage));
+    assert!(cut_short.is_err(), "that would be another packet type");
     let error = FrameHead::read(Codec::Pysage, &[]).unwrap_err();
     assert_eq!((error.at, error.reason), (Some(0), DecodeReason::UnexpectedEnd));
 }

@@ -191,6 +191,22 @@ fn an_error_of_encoding_leaves_no_head_behind() {
 }
 
 #[test]
+fn a_packet_type_that_the_original_has_no_room_for_is_not_cut_short() {
+    #[derive(Message)]
+    #[message(packet_type = 357)]
+    struct Beyond(u8);
+
+    let (registry, limits, mut out) = (Registry::new(), WireLimits::default(), b"before".to_vec());
+    let error = registry.encode(&Beyond(1), Codec::Pysage, &limits, &mut out).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "message `Beyond` cannot be encoded: the codec has no place for packet types above 255"
+    );
+    assert_eq!(out, b"before");
+    registry.encode(&Beyond(1), Codec::Compact, &limits, &mut out).unwrap();
+}
+
+#[test]
 fn each_frame_becomes_a_message_of_its_type() {
     let (mut registry, limits) = (Registry::new(), WireLimits::default());
     registry.register_protocol::<Game>().unwrap();

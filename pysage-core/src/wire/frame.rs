@@ -84,13 +84,18 @@ impl FrameHead<'_> {
     const SENDER: u8 = 0b0000_0100;
     const PURPOSE: u8 = 0b0001_1000;
 
-    /// Writes the head behind what is in `out`; the fields of the message come behind it. A name of
-    /// more than [`NAME_BYTES`](Self::NAME_BYTES) must not get here.
+    /// Writes the head behind what is in `out`; the fields of the message come behind it. The
+    /// codec of the original writes the packet type alone.
+    ///
+    /// # Panics
+    /// If a name has more than [`NAME_BYTES`](Self::NAME_BYTES), and with the codec of the original
+    /// if the packet type is above 255.
     #[inline]
     pub fn write(&self, codec: Codec, out: &mut Vec<u8>) {
         #[cfg(feature = "codec-pysage")]
         if codec == Codec::Pysage {
-            out.push(self.packet_type.get() as u8);
+            let number = u8::try_from(self.packet_type.get());
+            out.push(number.expect("packet types are checked before"));
             return;
         }
         let _ = codec;
