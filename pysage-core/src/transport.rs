@@ -59,13 +59,15 @@ pub trait Transport: Any {
     fn transmit(&mut self, now: Instant, outbox: &mut Outbox) -> Result<(), BoxError>;
 
     /// When the transport wants the next tick, or a [flush](crate::ActorManager::flush), if it
-    /// wants one at a time of its own.
+    /// wants one at a time of its own. It is for loops of a program's own;
+    /// [`run`](crate::ActorManager::run) keeps to its rate.
     fn wake_at(&self) -> Option<Instant> {
         None
     }
 
     /// Whether it can carry messages of this type as they ask to be. It is asked of each type that
-    /// is registered with its manager, once.
+    /// is registered with its manager, by a call, by subscribing or by sending; but not while the
+    /// transport itself is at work.
     ///
     /// # Errors
     /// Says why it cannot, for whoever registers the type.

@@ -82,7 +82,7 @@ impl Context {
     /// Where the message came from that is being handled: the actor that sent it, or whoever is at
     /// the other end of its link. `None` for a message of this manager's own.
     ///
-    /// It can be [sent](ActorManager::send) to: that is how to reply.
+    /// It can be sent to: that is how to reply.
     #[doc(alias = "get_sender")]
     #[must_use]
     pub fn sender(&self) -> Option<Destination> {

@@ -69,6 +69,9 @@ impl<A: Actor> Subscriptions<A> {
     ///
     /// # Panics
     /// If the class already has a handler of this type.
+    /// When the first actor of the class is registered, also if the message has a packet type that
+    /// another message has, or a transport of the manager cannot carry it: whoever registers the
+    /// message first, by `register_message`, gets an error instead.
     pub fn message<M, R, F>(&mut self, handler: F) -> &mut Self
     where
         M: Message,
@@ -84,6 +87,9 @@ impl<A: Actor> Subscriptions<A> {
     ///
     /// # Panics
     /// If the class already has a handler of this type.
+    /// When the first actor of the class is registered, also if the message has a packet type that
+    /// another message has, or a transport of the manager cannot carry it: whoever registers the
+    /// message first, by `register_message`, gets an error instead.
     pub fn ask<Q, F>(&mut self, handler: F) -> &mut Self
     where
         Q: Request,
@@ -126,6 +132,9 @@ impl<A: Actor> Subscriptions<A> {
     ///
     /// # Panics
     /// If the class already has a handler of this type.
+    /// When the first actor of the class is registered, also if the message has a packet type that
+    /// another message has, or a transport of the manager cannot carry it: whoever registers the
+    /// message first, by `register_message`, gets an error instead.
     #[doc(alias("coroutine", "generator", "async"))]
     pub fn task<M, R, Fut, F>(&mut self, handler: F) -> &mut Self
     where

@@ -129,7 +129,9 @@ impl ActorManager {
         if let Some(ticket) = answer.ticket() {
             asked.reply_to = ReplyTo::Ticket(ticket);
         }
-        defer_to(&subscribers, asked, busy, answer.ticket(), &cx);
+        if !busy.is_empty() {
+            defer_to(&subscribers, asked, busy, answer.ticket(), &cx);
+        }
         answer
     }
 
@@ -179,6 +181,9 @@ impl World {
 
     /// Gives up the answers that did not come in time.
     pub(super) fn expire_asks(&self) {
+        if self.asks.is_empty() {
+            return;
+        }
         for ticket in self.asks.overdue(self.now.get()) {
             self.fail_ask(ticket, AskError::TimedOut);
         }

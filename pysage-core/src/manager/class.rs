@@ -127,7 +127,7 @@ impl ClassLink<'_> {
     pub(crate) fn bind<M: Message>(&self, handler: Rc<dyn Deliver<M>>) {
         #[cfg(feature = "wire")]
         if let Some(wire_type) = M::wire_type() {
-            self.world.register_subscribed(wire_type);
+            self.world.register_subscribed(&wire_type);
         }
         let topic: Rc<Topic<M>> = self.world.topic();
         topic.bind(self.number, handler);

@@ -27,8 +27,7 @@ pub enum DropReason {
     /// The receiver does not subscribe to the message.
     #[error("the receiver does not subscribe to the message")]
     NotSubscribed,
-    /// The bytes that arrived are no message: [`UndecodedMessage`](crate::transport::UndecodedMessage)
-    /// is what the dead-letter handler sees.
+    /// The bytes that arrived are no message; the dead-letter handler sees an `UndecodedMessage`.
     #[error("the bytes are no message")]
     Malformed,
     /// No message type of this packet type is registered.
@@ -178,7 +177,8 @@ pub(crate) type DeadLetterHandler = Box<dyn FnMut(&DeadLetter<'_>)>;
 impl ActorManager {
     /// Sets who looks at messages that reach nobody, in place of the one before.
     ///
-    /// The handler may queue messages. Those that reach nobody while it runs are counted only.
+    /// The handler may queue messages. Those that reach nobody while it runs are counted only. What
+    /// it sends over a transport that is just receiving is refused as busy.
     pub fn on_dead_letter(&self, handler: impl FnMut(&DeadLetter<'_>) + 'static) {
         *self.world().dead_letter_handler.borrow_mut() = Some(Box::new(handler));
     }

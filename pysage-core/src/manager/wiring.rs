@@ -222,10 +222,9 @@ impl World {
     /// Registers the type of a subscription.
     ///
     /// # Panics
-    /// If another type has its packet type.
-    pub(super) fn register_subscribed(&self, wire_type: WireType) {
-        let added = self.wiring.registry.borrow_mut().add(wire_type);
-        if let Err(error) = added {
+    /// If another type has its packet type, or a transport cannot carry it.
+    pub(super) fn register_subscribed(&self, wire_type: &WireType) {
+        if let Err(error) = self.register(wire_type) {
             panic!("{error}");
         }
     }

@@ -89,6 +89,10 @@ impl Asks {
         deadlines.extend(deadline.map(|deadline| (deadline, ticket)));
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.open.borrow().is_empty()
+    }
+
     /// Those whose time is up, in the order of their deadlines.
     pub(super) fn overdue(&self, now: Instant) -> Vec<u64> {
         let deadlines = self.deadlines.borrow();

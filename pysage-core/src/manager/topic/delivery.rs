@@ -100,13 +100,16 @@ impl<M: Message> Topic<M> {
         if !taken {
             cx.world().undeliverable(&message, receiver);
         }
-        defer_to(&subscribers, message, busy, None, cx);
+        if !busy.is_empty() {
+            defer_to(&subscribers, message, busy, None, cx);
+        }
         outcome
     }
 }
 
 /// Keeps a message for actors that could not take it, with the span each was reached through. The
 /// ticket is that of the answer that its one receiver is to give.
+#[cold]
 pub(crate) fn defer_to<M: Message>(
     subscribers: &Subscribers<M>,
     message: M,
@@ -114,9 +117,6 @@ pub(crate) fn defer_to<M: Message>(
     ticket: Option<u64>,
     cx: &Context,
 ) {
-    if busy.is_empty() {
-        return;
-    }
     let message = Rc::new(message);
     for (actor, span) in busy {
         let handlers: Vec<_> = match subscribers.spans().get(span as usize) {

@@ -7,16 +7,20 @@ use serde::de::{self, Deserializer, SeqAccess, Visitor};
 use super::super::DecodeReason;
 use super::super::error::Malformed;
 use super::letters::{ITEM, SHORT_BYTES, SHORT_TEXT, each_number, no_form, refuse_deserialize};
+use super::probe::MAX_DEPTH;
 
 /// Reads the fields of a message.
 pub(super) struct Decoder<'de> {
     rest: &'de [u8],
+    /// How many levels there may be below the value that is read: a type that holds itself would
+    /// take one for each byte, or for none.
+    levels: usize,
 }
 
 impl<'de> Decoder<'de> {
     #[inline]
     pub(super) fn new(bytes: &'de [u8]) -> Decoder<'de> {
-        Decoder { rest: bytes }
+        Decoder { rest: bytes, levels: MAX_DEPTH }
     }
 
     /// Ends the reading of a value: nothing may be left over, and an error has a place.
@@ -81,7 +85,19 @@ impl<'de> Decoder<'de> {
 
     #[inline]
     fn fields<V: Visitor<'de>>(&mut self, count: usize, visitor: V) -> Result<V::Value, Fault> {
-        visitor.visit_seq(Fields { decoder: self, left: count })
+        self.below(|decoder| visitor.visit_seq(Fields { decoder, left: count }))
+    }
+
+    /// Reads what is a level below.
+    #[inline]
+    fn below<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T, Fault>) -> Result<T, Fault> {
+        let Some(levels) = self.levels.checked_sub(1) else {
+            return Err(Fault::new(self.rest, DecodeReason::TooDeep { limit: MAX_DEPTH }));
+        };
+        self.levels = levels;
+        let read = read(self);
+        self.levels += 1;
+        read
     }
 }
 
@@ -167,7 +183,7 @@ impl<'de> Deserializer<'de> for &mut Decoder<'de> {
         if name == SHORT_BYTES {
             return visitor.visit_borrowed_bytes(self.short()?);
         }
-        visitor.visit_newtype_struct(self)
+        self.below(|decoder| visitor.visit_newtype_struct(decoder))
     }
 
     #[inline]

@@ -9,7 +9,7 @@ use super::letters::{ITEM, SHORT_BYTES, SHORT_TEXT, each_number, no_form, refuse
 
 /// How deep tuples and structs may lie within each other. A type that holds itself has no end,
 /// and no message of the original's goes deeper than two.
-const MAX_DEPTH: usize = 32;
+pub(super) const MAX_DEPTH: usize = 32;
 
 /// The types of a message's fields as the original writes them, such as `["i", "ai", "p", "4s"]`;
 /// a tuple or struct within is `(i, d, S)`. An error says what has no form.
