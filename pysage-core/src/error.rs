@@ -240,6 +240,9 @@ pub enum AskError {
         "the request has no wire form that the link can carry; give it a packet type, and `send` it to see what is wrong"
     )]
     NotSent,
+    /// It was answered, but the answer is too long for the link, or the link had no room.
+    #[error("the answer could not be sent back: it is too long for the link, or the link was full")]
+    AnswerNotSent,
     /// The answer was taken already.
     #[error("the answer was taken already")]
     Taken,

@@ -139,6 +139,7 @@ fn a_refusal_says_why_whatever_its_bytes() {
         (3, AskError::Failed),
         (4, AskError::Invalid),
         (5, AskError::Full),
+        (6, AskError::AnswerNotSent),
     ];
     for byte in 0..=255 {
         let (manager, script, key) = manager();
@@ -250,6 +251,26 @@ fn an_answer_that_has_no_wire_form_within_the_limit_is_counted_and_refused() {
     let report = manager.tick().unwrap();
     assert_eq!((report.handled, report.panics), (1, 0));
     assert_eq!(manager.counters().dropped(DropReason::AnswerNotSent), 1);
+    let refusal = (0, reply::<Name>(Purpose::Refusal(31), &[6]));
+    assert_eq!(script.edit(|lines| lines.sent.clone()), [refusal]);
+}
+
+#[test]
+fn an_answer_to_another_request_with_the_same_kind_of_reply_is_malformed() {
+    #[derive(Message)]
+    #[message(packet_type = 104, reply = u32)]
+    struct CountAlike;
+
+    let (manager, script, key) = manager();
+    manager.register_message::<CountAlike>().unwrap();
+    let (mut answer, number) = ask(&manager, &script, key);
+    script.arrives_raw(0, &reply::<CountAlike>(Purpose::Answer(number), &[7]));
+    manager.tick().unwrap();
+    assert!(!answer.is_ready());
+    assert_eq!(manager.counters().dropped(DropReason::Malformed), 1);
+    script.arrives_raw(0, &reply::<Count>(Purpose::Answer(number), &[8]));
+    manager.tick().unwrap();
+    assert_eq!(answer.take(), Some(Ok(8)));
 }
 
 #[test]

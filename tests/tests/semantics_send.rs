@@ -299,3 +299,25 @@ fn a_dead_letter_handler_may_move_the_other_manager_of_a_memory_on() {
     there.tick().unwrap();
     assert_eq!((log.take().as_str(), *sent.borrow()), ("1 2 3", 3));
 }
+
+#[test]
+fn a_class_cannot_subscribe_to_what_a_transport_cannot_carry() {
+    use pysage_core::{Actor, Context, Subscriptions};
+
+    struct Teller;
+    impl Actor for Teller {
+        fn subscriptions(on: &mut Subscriptions<Self>) {
+            on.message(|_: &mut Self, _: &Tell, _: &Context| {});
+        }
+    }
+    let (manager, script) = (ActorManager::new(), Script::new());
+    script.edit(|lines| lines.cannot_carry = Some("Tell"));
+    script.attach(&manager);
+    let registering = std::panic::AssertUnwindSafe(|| manager.register(Teller));
+    let panic = std::panic::catch_unwind(registering).unwrap_err();
+    let text = panic.downcast_ref::<String>().unwrap();
+    assert_eq!(
+        text,
+        "message `Tell` cannot be carried by a transport of this manager: it is too heavy"
+    );
+}

@@ -1,6 +1,5 @@
 //! Sending: messages that leave for another manager.
 
-use super::ask::Refusal;
 use super::letters::{DropReason, Queued};
 use super::wiring::Attached;
 use super::{ActorManager, World};
@@ -177,10 +176,6 @@ pub(super) trait Parcel: Body + Sized + 'static {
     /// Sees to it that messages of this type are known here, too.
     fn register(&self, _: &World) -> Result<(), SendError> {
         Ok(())
-    }
-    /// Itself, if it is a refusal.
-    fn refusal(&self) -> Option<Refusal> {
-        None
     }
     fn write(&self, encoding: &Encoding, out: &mut Vec<u8>) -> Result<(), EncodeError>;
 }

@@ -137,7 +137,7 @@ impl WireType {
             answer: |arrival, from, number| {
                 let reply = arrival.codec.read::<Q::Reply>(arrival.fields, arrival.limits);
                 let reply = reply.map_err(|malformed| malformed.of(Q::NAME))?;
-                if arrival.world.take_answer(from, number, &mut Some(reply)) {
+                if arrival.world.take_answer::<Q>(from, number, &mut Some(reply)) {
                     return Ok(());
                 }
                 let reason = "this is not the kind of answer that is waited for";

@@ -11,6 +11,8 @@ use std::time::Instant;
 use crate::destination::Destination;
 use crate::error::AskError;
 use crate::manager::tasks::TaskKey;
+#[cfg(feature = "wire")]
+use crate::message::PacketType;
 
 /// The answers that are still to come. Tickets are never used again.
 #[derive(Default)]
@@ -24,9 +26,9 @@ struct Open {
     pending: Rc<dyn ErasedPending>,
     /// None if it is beyond all times.
     deadline: Option<Instant>,
-    /// The other end of the link that was asked.
+    /// The other end of the link that was asked, and the type of the request.
     #[cfg(feature = "wire")]
-    asked: Option<Destination>,
+    asked: Option<(Destination, Option<PacketType>)>,
 }
 
 impl Asks {
@@ -53,17 +55,17 @@ impl Asks {
         Ok(ticket)
     }
 
-    /// Says over which link the answer has to come.
+    /// Says over which link the answer has to come, and to a request of which type.
     #[cfg(feature = "wire")]
-    pub(super) fn set_asked(&self, ticket: u64, asked: Destination) {
+    pub(super) fn set_asked(&self, ticket: u64, asked: Destination, request: Option<PacketType>) {
         if let Some(open) = self.open.borrow_mut().get_mut(&ticket) {
-            open.asked = Some(asked);
+            open.asked = Some((asked, request));
         }
     }
 
-    /// Over which link the answer has to come.
+    /// Over which link the answer has to come, and to a request of which type.
     #[cfg(feature = "wire")]
-    pub(super) fn asked(&self, ticket: u64) -> Option<Destination> {
+    pub(super) fn asked(&self, ticket: u64) -> Option<(Destination, Option<PacketType>)> {
         self.open.borrow().get(&ticket)?.asked
     }
 

@@ -34,7 +34,7 @@ impl ActorManager {
             }
         };
         let Some(number) = answer.ticket() else { return answer };
-        world.asks.set_asked(number, Destination::at(there).whole());
+        world.asks.set_asked(number, Destination::at(there).whole(), Q::PACKET_TYPE);
         let receiver = match there.actor {
             Some(actor) => OwnedReceiver::Actor(actor),
             None => OwnedReceiver::Subscribers,
@@ -54,7 +54,13 @@ impl ActorManager {
 impl World {
     /// Answers a request that came over a link.
     pub(crate) fn answer_there<Q: Request>(&self, there: There, number: u64, reply: Q::Reply) {
-        self.reply_there(there, Reply::<Q> { number, reply });
+        if let Err(error) = self.reply_there(there, Reply::<Q> { number, reply }) {
+            self.counters.dropped(DropReason::AnswerNotSent, 1);
+            if !matches!(error, SendError::NoSuchLink) {
+                let (packet_type, error) = (packet_type_of::<Q>(), AskError::AnswerNotSent);
+                self.send_refusal(there, Refusal { packet_type, number, error });
+            }
+        }
     }
 
     /// Tells who waits for an answer to a dead letter, if somebody does.
@@ -85,13 +91,26 @@ impl World {
         error: AskError,
     ) {
         let packet_type = packet_type.unwrap_or(PacketType::FIRST);
-        self.reply_there(there, Refusal { packet_type, number, error });
+        if !self.send_refusal(there, Refusal { packet_type, number, error }) {
+            self.counters.dropped(DropReason::AnswerNotSent, 1);
+        }
     }
 
     /// Sends the refusals that were due while their transport was at work.
     pub(in crate::manager) fn send_refusals(&self, attached: &Attached) {
         for (there, refusal) in attached.refusals.take() {
-            self.reply_there(there, refusal);
+            if !self.send_refusal(there, refusal) {
+                self.counters.dropped(DropReason::AnswerNotSent, 1);
+            }
+        }
+    }
+
+    /// Sends a refusal, or keeps it while its transport is at work; says whether either was done.
+    fn send_refusal(&self, there: There, refusal: Refusal) -> bool {
+        match self.reply_there(there, refusal) {
+            Ok(()) => true,
+            Err(SendError::Busy) => self.keep_refusal(there, refusal),
+            Err(_) => false,
         }
     }
 
@@ -114,19 +133,9 @@ impl World {
     }
 
     /// An answer goes to the link alone: the ticket says who waits there, and in no order.
-    fn reply_there<P: Parcel>(&self, there: There, parcel: P) {
+    fn reply_there<P: Parcel>(&self, there: There, parcel: P) -> Result<(), SendError> {
         let head = Head { receiver: OwnedReceiver::Subscribers, sender: None };
-        let refusal = parcel.refusal();
-        let kept = match self.post(there, head, Delivery::ReliableUnordered, 0, parcel) {
-            Ok(()) => return,
-            Err(SendError::Busy) => {
-                refusal.is_some_and(|refusal| self.keep_refusal(there, refusal))
-            }
-            Err(_) => false,
-        };
-        if !kept {
-            self.counters.dropped(DropReason::AnswerNotSent, 1);
-        }
+        self.post(there, head, Delivery::ReliableUnordered, 0, parcel)
     }
 
     /// Keeps a refusal until its transport is no longer at work, if there is room for it.
@@ -143,24 +152,33 @@ impl World {
     /// Hands in an answer, an `Option` of the reply's type, that came over a link. Says whether it
     /// is of the type that is waited for; one that nobody waits for, or that somebody else was
     /// asked for, is counted and dropped.
-    pub(crate) fn take_answer(&self, from: There, number: u64, reply: &mut dyn Any) -> bool {
-        if !self.was_asked(from, number) {
-            self.counters.dropped(DropReason::NotAsked, 1);
-            return true;
+    pub(crate) fn take_answer<Q: Request>(
+        &self,
+        from: There,
+        number: u64,
+        reply: &mut dyn Any,
+    ) -> bool {
+        match self.asked_there(from, number) {
+            Some(request) => request == Q::PACKET_TYPE && self.fill_ask(number, reply),
+            None => {
+                self.counters.dropped(DropReason::NotAsked, 1);
+                true
+            }
         }
-        self.fill_ask(number, reply)
     }
 
     /// Takes note that a request over a link is not answered.
     pub(crate) fn take_refusal(&self, from: There, number: u64, reason: &[u8]) {
-        if !self.was_asked(from, number) {
+        if self.asked_there(from, number).is_none() {
             return self.counters.dropped(DropReason::NotAsked, 1);
         }
         self.fail_ask(number, error_of(reason.first().copied().unwrap_or_default()));
     }
 
-    fn was_asked(&self, from: There, number: u64) -> bool {
-        self.asks.asked(number) == Some(Destination::at(from).whole())
+    /// The type of the request that waits under this number for an answer from there.
+    fn asked_there(&self, from: There, number: u64) -> Option<Option<PacketType>> {
+        let (asked, request) = self.asks.asked(number)?;
+        (asked == Destination::at(from).whole()).then_some(request)
     }
 }
 
@@ -196,6 +214,10 @@ impl AskedThere {
     }
 }
 
+fn packet_type_of<Q: Request>() -> PacketType {
+    Q::PACKET_TYPE.expect("a request with a wire form has a packet type")
+}
+
 /// The wire form of a request, if it has one.
 fn request_type<Q: Request>() -> Option<RequestType> {
     Q::wire_type()?.request
@@ -217,6 +239,7 @@ fn byte_of(error: AskError) -> u8 {
         AskError::Failed => 3,
         AskError::Invalid => 4,
         AskError::Full => 5,
+        AskError::AnswerNotSent => 6,
         _ => 0,
     }
 }
@@ -228,6 +251,7 @@ fn error_of(byte: u8) -> AskError {
         3 => AskError::Failed,
         4 => AskError::Invalid,
         5 => AskError::Full,
+        6 => AskError::AnswerNotSent,
         _ => AskError::Dropped,
     }
 }
@@ -274,7 +298,7 @@ impl<Q: Request> Body for Question<Q> {
 
 impl<Q: Request> Parcel for Question<Q> {
     fn packet_type(&self) -> PacketType {
-        Q::PACKET_TYPE.expect("a request with a wire form has a packet type")
+        packet_type_of::<Q>()
     }
 
     fn purpose(&self) -> Purpose {
@@ -293,7 +317,7 @@ impl<Q: Request> Parcel for Question<Q> {
 
 impl<Q: Request> Body for Reply<Q> {
     fn arrive(self: Box<Self>, world: &World, _: Option<ActorId>, from: There) {
-        world.take_answer(from, self.number, &mut Some(self.reply));
+        world.take_answer::<Q>(from, self.number, &mut Some(self.reply));
     }
 
     fn message(&self) -> Option<&dyn AnyMessage> {
@@ -307,7 +331,7 @@ impl<Q: Request> Body for Reply<Q> {
 
 impl<Q: Request> Parcel for Reply<Q> {
     fn packet_type(&self) -> PacketType {
-        Q::PACKET_TYPE.expect("a request that came over a link has a packet type")
+        packet_type_of::<Q>()
     }
 
     fn purpose(&self) -> Purpose {
@@ -341,10 +365,6 @@ impl Parcel for Refusal {
 
     fn purpose(&self) -> Purpose {
         Purpose::Refusal(self.number)
-    }
-
-    fn refusal(&self) -> Option<Refusal> {
-        Some(*self)
     }
 
     fn write(&self, _: &Encoding, out: &mut Vec<u8>) -> Result<(), EncodeError> {
