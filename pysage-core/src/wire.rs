@@ -33,5 +33,5 @@ pub use protocol::{Protocol, refuse_duplicates, wire_type_of};
 pub use pysage::{ShortBytes, ShortText, TooLongForShort, original_types};
 pub use registry::{RegisterMessageError, Registry};
 pub use table::{MessageTable, TableMismatch};
-pub(crate) use wire_type::{Arrival, RequestType};
+pub(crate) use wire_type::{Arrival, Reading, RequestType};
 pub use wire_type::{MessageInfo, WireType};

@@ -57,6 +57,12 @@ impl OpenRun {
         self.room.set(u32::try_from(room).unwrap_or(u32::MAX));
     }
 
+    /// How many messages it has that the log does not know of.
+    #[inline(always)]
+    fn count(&self) -> usize {
+        self.count.get() as usize
+    }
+
     /// Takes the messages that the log does not know of. None can be added from then on.
     #[inline(always)]
     fn end(&self) -> Option<Run> {
@@ -107,7 +113,9 @@ impl World {
     /// How many more messages may be queued.
     #[inline(always)]
     pub(crate) fn room(&self) -> usize {
-        let waiting = self.front().count + self.left_over.get();
+        // The open run goes on: who asks may be about to add to it.
+        let queued = self.front.borrow().count + self.open_run.count();
+        let waiting = queued + self.left_over.get();
         self.config.queue_capacity.saturating_sub(waiting)
     }
 
@@ -126,6 +134,7 @@ impl World {
     #[inline(never)]
     fn enqueue_in_new_run<M: Message>(&self, receiver: Option<ActorId>, message: M) -> Queued {
         let slot = M::slot().index();
+        drop(self.front());
         let room = self.room();
         if room == 0 {
             return self.overflow(receiver, message);
@@ -144,6 +153,7 @@ impl World {
         receiver: Option<ActorId>,
         messages: impl Iterator<Item = M>,
     ) -> usize {
+        drop(self.front());
         let room = self.room();
         let fits = messages.size_hint().1.is_some_and(|most| most <= room.min(u32::MAX as usize));
         if M::VALIDATED || !fits {

@@ -10,7 +10,7 @@ use crate::destination::{Destination, There};
 use crate::error::AskError;
 use crate::manager::{DropReason, World, text_of};
 use crate::message::Message;
-use crate::wire::{Arrival, DecodeError, DecodeReason, FrameHead, Purpose, Receiver};
+use crate::wire::{Arrival, DecodeError, DecodeReason, FrameHead, Purpose, Reading, Receiver};
 
 /// Takes in what a transport has received: decodes it and queues it for this tick's dispatch.
 ///
@@ -161,20 +161,20 @@ impl<'a> Inbox<'a> {
     fn take(&mut self, link: LinkId, encoding: &Encoding, frame: &[u8]) -> Result<(), DecodeError> {
         let (head, fields) = FrameHead::read(encoding.codec, frame)?;
         let from = self.from(link, head.sender);
-        let known = self.world.wiring.registry.borrow().find(head.packet_type).copied();
+        let known = self.world.wiring.registry.borrow().find(head.packet_type).map(|it| it.reading);
         let unknown = || DecodeError {
             message: None,
             at: Some(0),
             reason: DecodeReason::UnknownPacketType(head.packet_type.get()),
         };
-        let wire_type = known.ok_or_else(unknown)?;
+        let reading = known.ok_or_else(unknown)?;
         let Encoding { codec, ref limits } = *encoding;
         let receiver = match head.receiver {
             Receiver::Subscribers => None,
             Receiver::Actor(actor) => Some(actor),
             Receiver::Named(name) => match self.world.find(name) {
                 Some(actor) => Some(actor),
-                None => return self.refuse(&wire_type, encoding, &head, fields, from),
+                None => return self.refuse(&reading, encoding, &head, fields, from),
             },
         };
         let arrival = Arrival { world: self.world, codec, limits, receiver, fields };
@@ -182,10 +182,10 @@ impl<'a> Inbox<'a> {
             Purpose::Message | Purpose::Request(_) => self.open(from, frame.len()),
             Purpose::Answer(_) | Purpose::Refusal(_) => self.world.close_origin(),
         }
-        let taken = contained(wire_type.info.name, || match head.purpose {
-            Purpose::Message => wire_type.arrive(&arrival),
-            Purpose::Request(number) => wire_type.arrive_as_request(&arrival, from, number),
-            Purpose::Answer(number) => wire_type.arrive_as_answer(&arrival, from, number),
+        let taken = contained(reading.name, || match head.purpose {
+            Purpose::Message => reading.arrive(&arrival),
+            Purpose::Request(number) => reading.arrive_as_request(&arrival, from, number),
+            Purpose::Answer(number) => reading.arrive_as_answer(&arrival, from, number),
             Purpose::Refusal(number) => {
                 self.world.take_refusal(from, number, fields);
                 Ok(())
@@ -197,15 +197,14 @@ impl<'a> Inbox<'a> {
     /// A message for a name that nobody has.
     fn refuse(
         &mut self,
-        wire_type: &crate::wire::WireType,
+        reading: &Reading,
         encoding: &Encoding,
         head: &FrameHead<'_>,
         fields: &[u8],
         from: There,
     ) -> Result<(), DecodeError> {
-        let name = wire_type.info.name;
-        let message =
-            contained(name, || wire_type.decode(encoding.codec, &encoding.limits, fields))?;
+        let name = reading.name;
+        let message = contained(name, || reading.decode(encoding.codec, &encoding.limits, fields))?;
         self.world.dead_letter(&*message, None, DropReason::NoSuchActor);
         if let Purpose::Request(number) = head.purpose {
             let packet_type = Some(head.packet_type);

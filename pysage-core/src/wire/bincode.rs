@@ -22,14 +22,15 @@ pub(super) enum Numbers {
     Fixed,
 }
 
-/// Writes a value behind what is in `out`.
-#[inline]
+/// Writes a value behind what is in `out`. Errors are boxed, so that a small value is handed on in
+/// registers.
+#[inline(always)]
 pub(super) fn encode<T: Serialize>(
     value: &T,
     numbers: Numbers,
     limits: &WireLimits,
     out: &mut Vec<u8>,
-) -> Result<(), EncodeReason> {
+) -> Result<(), Box<EncodeReason>> {
     let guard = Guard::new(limits, 0);
     let start = out.len();
     let writer = LimitedWriter { end: start.saturating_add(limits.message_bytes), out };
@@ -45,12 +46,12 @@ pub(super) fn encode<T: Serialize>(
 }
 
 /// Reads a value that takes up all bytes.
-#[inline]
+#[inline(always)]
 pub(super) fn decode<'de, T: Deserialize<'de>>(
     bytes: &'de [u8],
     numbers: Numbers,
     limits: &WireLimits,
-) -> Result<T, Malformed> {
+) -> Result<T, Box<Malformed>> {
     let guard = Guard::new(limits, bytes.len());
     let seed = GuardedSeed::<T>::new(&guard);
     let read = match numbers {
@@ -61,7 +62,7 @@ pub(super) fn decode<'de, T: Deserialize<'de>>(
         Ok((value, used)) if used == bytes.len() => Ok(value),
         Ok((_, used)) => {
             let reason = DecodeReason::TrailingBytes(bytes.len() - used);
-            Err(Malformed { at: Some(used), reason })
+            Err(Box::new(Malformed { at: Some(used), reason }))
         }
         Err(error) => Err(malformed(error, guard.broken(), bytes, limits)),
     }
@@ -92,8 +93,12 @@ impl Writer for LimitedWriter<'_> {
 }
 
 #[cold]
-fn encode_reason(error: EncodeError, broken: Option<Broken>, limits: &WireLimits) -> EncodeReason {
-    match (broken, error) {
+fn encode_reason(
+    error: EncodeError,
+    broken: Option<Broken>,
+    limits: &WireLimits,
+) -> Box<EncodeReason> {
+    Box::new(match (broken, error) {
         (Some(Broken::Items), _) => EncodeReason::TooManyItems { limit: limits.message_bytes },
         (Some(Broken::Depth), _) => EncodeReason::TooDeep { limit: limits.depth },
         (None, EncodeError::UnexpectedEnd) => {
@@ -101,7 +106,7 @@ fn encode_reason(error: EncodeError, broken: Option<Broken>, limits: &WireLimits
         }
         (None, EncodeError::OtherString(reason)) => EncodeReason::Other(reason),
         (None, error) => EncodeReason::Other(error.to_string()),
-    }
+    })
 }
 
 #[cold]
@@ -110,7 +115,7 @@ fn malformed(
     broken: Option<Broken>,
     bytes: &[u8],
     limits: &WireLimits,
-) -> Malformed {
+) -> Box<Malformed> {
     let at = matches!(error, DecodeError::UnexpectedEnd { .. }).then_some(bytes.len());
     let reason = match (broken, error) {
         (Some(Broken::Items), _) => DecodeReason::TooManyItems { limit: limits.message_bytes },
@@ -120,5 +125,5 @@ fn malformed(
         (None, DecodeError::OtherString(reason)) => DecodeReason::Other(reason),
         (None, error) => DecodeReason::Other(error.to_string()),
     };
-    Malformed { at, reason }
+    Box::new(Malformed { at, reason })
 }

@@ -3,7 +3,7 @@
 use super::bincode::{self, Numbers};
 use super::error::{DecodeError, EncodeError};
 use super::limits::WireLimits;
-use super::message::{Reading, WireMessage, Writing};
+use super::message::{AsSerde, WireMessage, Writing};
 use super::{DecodeReason, EncodeReason, Malformed};
 
 /// How the fields of messages are written; chosen for each link at run time.
@@ -62,7 +62,7 @@ impl Codec {
         out: &mut Vec<u8>,
     ) -> Result<(), EncodeError> {
         let written = self.write(&Writing(message), limits, out);
-        written.map_err(|reason| EncodeError { message: M::NAME, reason })
+        written.map_err(|reason| EncodeError { message: M::NAME, reason: *reason })
     }
 
     /// Reads a message's fields, which take up all bytes.
@@ -75,42 +75,44 @@ impl Codec {
         bytes: &[u8],
         limits: &WireLimits,
     ) -> Result<M, DecodeError> {
-        match self.read::<Reading<M>>(bytes, limits) {
-            Ok(Reading(message)) => Ok(message),
+        match self.read::<AsSerde<M>>(bytes, limits) {
+            Ok(AsSerde(message)) => Ok(message),
             Err(malformed) => Err(malformed.of(M::NAME)),
         }
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn write<T: serde::Serialize>(
         self,
         value: &T,
         limits: &WireLimits,
         out: &mut Vec<u8>,
-    ) -> Result<(), EncodeReason> {
+    ) -> Result<(), Box<EncodeReason>> {
         match self {
             Codec::Compact => bincode::encode(value, Numbers::Variable, limits, out),
             Codec::Fixed => bincode::encode(value, Numbers::Fixed, limits, out),
             #[cfg(feature = "codec-pysage")]
-            Codec::Pysage => super::pysage::encode(value, out, limits.message_bytes),
+            Codec::Pysage => {
+                super::pysage::encode(value, out, limits.message_bytes).map_err(Box::new)
+            }
         }
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn read<'de, T: serde::Deserialize<'de>>(
         self,
         bytes: &'de [u8],
         limits: &WireLimits,
-    ) -> Result<T, Malformed> {
+    ) -> Result<T, Box<Malformed>> {
         if bytes.len() > limits.message_bytes {
             let reason = DecodeReason::TooLong { limit_bytes: limits.message_bytes };
-            return Err(Malformed { at: None, reason });
+            return Err(Box::new(Malformed { at: None, reason }));
         }
         match self {
             Codec::Compact => bincode::decode(bytes, Numbers::Variable, limits),
             Codec::Fixed => bincode::decode(bytes, Numbers::Fixed, limits),
             #[cfg(feature = "codec-pysage")]
-            Codec::Pysage => super::pysage::decode(bytes),
+            Codec::Pysage => super::pysage::decode(bytes).map_err(Box::new),
         }
     }
 }

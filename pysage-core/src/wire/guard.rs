@@ -46,7 +46,7 @@ impl Guard {
     }
 
     /// Counts the items of a sequence or a map; says whether there may be so many.
-    #[inline]
+    #[inline(always)]
     fn take_items(&self, count: usize) -> bool {
         match self.items_left.get().checked_sub(count) {
             Some(left) => {
@@ -69,13 +69,13 @@ struct Level<'g> {
 }
 
 impl<'g> Level<'g> {
-    #[inline]
+    #[inline(always)]
     fn top(guard: &'g Guard) -> Level<'g> {
         Level { guard, left: guard.depth }
     }
 
     /// The level below, if there may be one.
-    #[inline]
+    #[inline(always)]
     fn below(self) -> Option<Level<'g>> {
         match self.left.checked_sub(1) {
             Some(left) => Some(Level { left, ..self }),

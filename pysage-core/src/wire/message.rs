@@ -33,11 +33,11 @@ impl<M: WireMessage> Serialize for Writing<'_, M> {
 }
 
 /// What serde reads a message as.
-pub(crate) struct Reading<M>(pub(crate) M);
+pub(crate) struct AsSerde<M>(pub(crate) M);
 
-impl<'de, M: WireMessage> Deserialize<'de> for Reading<M> {
+impl<'de, M: WireMessage> Deserialize<'de> for AsSerde<M> {
     #[inline]
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        M::deserialize(deserializer).map(|message| Reading(message))
+        M::deserialize(deserializer).map(|message| AsSerde(message))
     }
 }

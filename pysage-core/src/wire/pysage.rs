@@ -37,7 +37,7 @@ use serde::Serialize;
 use serde::de::Deserialize;
 
 use super::error::{EncodeError, Malformed};
-use super::message::Reading;
+use super::message::AsSerde;
 use super::{EncodeReason, WireMessage};
 use decoder::Decoder;
 use encoder::Encoder;
@@ -94,7 +94,7 @@ pub fn original_types<M: WireMessage>() -> Result<Vec<String>, EncodeError> {
     let types = if too_high {
         Err(no_form("a packet type of more than 255"))
     } else {
-        schema::<Reading<M>>()
+        schema::<AsSerde<M>>()
     };
     let refused =
         |reason| EncodeError { message: M::NAME, reason: EncodeReason::Unsupported(reason) };

@@ -175,6 +175,7 @@ impl Registry {
         let (head, fields) = FrameHead::read(codec, frame)?;
         match self.find(head.packet_type) {
             Some(wire_type) => wire_type
+                .reading
                 .decode(codec, limits, fields)
                 .map_err(|error| error.behind(frame.len() - fields.len())),
             None => {

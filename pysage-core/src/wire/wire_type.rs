@@ -21,16 +21,30 @@ use crate::transport::Encoding;
 pub struct WireType {
     pub(crate) info: MessageInfo,
     pub(crate) type_id: TypeId,
-    decode: Decode,
-    arrive: fn(&Arrival<'_>) -> Result<(), DecodeError>,
+    pub(crate) reading: Reading,
     pub(crate) request: Option<RequestType>,
 }
 
-/// What is besides in the wire form of a request.
+/// How bytes become messages of the type. Little, since it is copied out of the registry for each
+/// frame: what the message does while it is decoded may reach for the registry.
 #[derive(Clone, Copy)]
-pub(crate) struct RequestType {
+pub(crate) struct Reading {
+    pub(crate) name: &'static str,
+    decode: Decode,
+    arrive: fn(&Arrival<'_>) -> Result<(), DecodeError>,
+    request: Option<RequestReading>,
+}
+
+/// How bytes become a request of the type, and the answer to one.
+#[derive(Clone, Copy)]
+struct RequestReading {
     arrive: fn(&Arrival<'_>, ReplyTo) -> Result<(), DecodeError>,
     answer: fn(&Arrival<'_>, There, u64) -> Result<(), DecodeError>,
+}
+
+/// How requests of the type, and their answers, become bytes.
+#[derive(Clone, Copy)]
+pub(crate) struct RequestType {
     write_request: Write,
     write_reply: Write,
 }
@@ -107,14 +121,18 @@ impl WireType {
                 delivery: M::DELIVERY,
                 stream: M::STREAM,
                 #[cfg(feature = "codec-pysage")]
-                schema: super::pysage::schema::<super::message::Reading<M>>,
+                schema: super::pysage::schema::<super::message::AsSerde<M>>,
             },
             type_id: TypeId::of::<M>(),
-            decode: |codec, limits, fields| Ok(Box::new(codec.decode::<M>(fields, limits)?)),
-            arrive: |arrival| {
-                let message = arrival.codec.decode::<M>(arrival.fields, arrival.limits)?;
-                arrival.world.enqueue(arrival.receiver, message);
-                Ok(())
+            reading: Reading {
+                name: M::NAME,
+                decode: |codec, limits, fields| Ok(Box::new(codec.decode::<M>(fields, limits)?)),
+                arrive: |arrival| {
+                    let message = arrival.codec.decode::<M>(arrival.fields, arrival.limits)?;
+                    arrival.world.enqueue(arrival.receiver, message);
+                    Ok(())
+                },
+                request: None,
             },
             request: None,
         }
@@ -128,7 +146,7 @@ impl WireType {
         Q::Reply: Serialize + DeserializeOwned,
     {
         let message = WireType::of::<Q>();
-        let request = RequestType {
+        let reading = RequestReading {
             arrive: |arrival, reply_to| {
                 let request = arrival.codec.decode::<Q>(arrival.fields, arrival.limits)?;
                 arrival.world.enqueue(arrival.receiver, Asked::new(request, reply_to));
@@ -144,6 +162,8 @@ impl WireType {
                 let reason = DecodeReason::Other(reason.to_owned());
                 Err(DecodeError { message: Some(Q::NAME), at: None, reason })
             },
+        };
+        let request = RequestType {
             write_request: |request, encoding, out| {
                 let request = request.downcast_ref::<Q>().expect("it is written as its own type");
                 encoding.codec.encode(request, &encoding.limits, out)
@@ -152,13 +172,16 @@ impl WireType {
                 let reply = reply.downcast_ref::<Q::Reply>();
                 let reply = reply.expect("it is written as its request's reply");
                 let written = encoding.codec.write(reply, &encoding.limits, out);
-                written.map_err(|reason| EncodeError { message: Q::NAME, reason })
+                written.map_err(|reason| EncodeError { message: Q::NAME, reason: *reason })
             },
         };
         let info = MessageInfo { reply: Some(reply_name), ..message.info };
-        WireType { info, request: Some(request), ..message }
+        let reading = Reading { request: Some(reading), ..message.reading };
+        WireType { info, reading, request: Some(request), ..message }
     }
+}
 
+impl Reading {
     pub(crate) fn decode(
         &self,
         codec: Codec,
@@ -194,10 +217,10 @@ impl WireType {
         (self.request()?.answer)(arrival, from, number)
     }
 
-    fn request(&self) -> Result<RequestType, DecodeError> {
+    fn request(&self) -> Result<RequestReading, DecodeError> {
         self.request.ok_or_else(|| {
             let reason = DecodeReason::Other("this is not a request here".to_owned());
-            DecodeError { message: Some(self.info.name), at: None, reason }
+            DecodeError { message: Some(self.name), at: None, reason }
         })
     }
 }

@@ -25,7 +25,7 @@ impl<'a, T> GuardedSeed<'a, T> {
 impl<'de, T: Deserialize<'de>> DeserializeSeed<'de> for GuardedSeed<'_, T> {
     type Value = T;
 
-    #[inline]
+    #[inline(always)]
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<T, D::Error> {
         T::deserialize(Guarding::new(deserializer, Level::top(self.guard)))
     }
@@ -40,25 +40,25 @@ struct Guarding<'a, D> {
 }
 
 impl<'a, D> Guarding<'a, D> {
-    #[inline]
+    #[inline(always)]
     fn new(inner: D, level: Level<'a>) -> Guarding<'a, D> {
         Guarding { inner, level, counts: false }
     }
 
-    #[inline]
+    #[inline(always)]
     fn with<T>(&self, inner: T) -> Guarding<'a, T> {
         Guarding::new(inner, self.level)
     }
 
     /// A visitor of what is a level below.
-    #[inline]
+    #[inline(always)]
     fn below<V, E: Error>(&self, visitor: V, counts: bool) -> Result<Guarding<'a, V>, E> {
         let level = self.level.below().ok_or_else(|| E::custom(LIMIT))?;
         Ok(Guarding { inner: visitor, level, counts })
     }
 
     /// Counts the items that a sequence or a map claims to have.
-    #[inline]
+    #[inline(always)]
     fn items<E: Error>(&self, count: Option<usize>) -> Result<(), E> {
         let fits = !self.counts || self.level.guard.take_items(count.unwrap_or(0));
         if fits { Ok(()) } else { Err(E::custom(LIMIT)) }
@@ -68,7 +68,7 @@ impl<'a, D> Guarding<'a, D> {
 macro_rules! pass_on {
     ($($method:ident,)*) => {
         $(
-            #[inline]
+            #[inline(always)]
             fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
                 self.inner.$method(visitor)
             }
@@ -87,23 +87,23 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Guarding<'_, D> {
         deserialize_ignored_any,
     }
 
-    #[inline]
+    #[inline(always)]
     fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
         self.inner.deserialize_str(visitor)
     }
 
-    #[inline]
+    #[inline(always)]
     fn deserialize_byte_buf<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
         self.inner.deserialize_bytes(visitor)
     }
 
-    #[inline]
+    #[inline(always)]
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
         let visitor = self.below(visitor, false)?;
         self.inner.deserialize_option(visitor)
     }
 
-    #[inline]
+    #[inline(always)]
     fn deserialize_unit_struct<V: Visitor<'de>>(
         self,
         name: &'static str,
@@ -112,7 +112,7 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Guarding<'_, D> {
         self.inner.deserialize_unit_struct(name, visitor)
     }
 
-    #[inline]
+    #[inline(always)]
     fn deserialize_newtype_struct<V: Visitor<'de>>(
         self,
         name: &'static str,
@@ -122,13 +122,13 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Guarding<'_, D> {
         self.inner.deserialize_newtype_struct(name, visitor)
     }
 
-    #[inline]
+    #[inline(always)]
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
         let visitor = self.below(visitor, true)?;
         self.inner.deserialize_seq(visitor)
     }
 
-    #[inline]
+    #[inline(always)]
     fn deserialize_tuple<V: Visitor<'de>>(
         self,
         length: usize,
@@ -138,7 +138,7 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Guarding<'_, D> {
         self.inner.deserialize_tuple(length, visitor)
     }
 
-    #[inline]
+    #[inline(always)]
     fn deserialize_tuple_struct<V: Visitor<'de>>(
         self,
         name: &'static str,
@@ -149,13 +149,13 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Guarding<'_, D> {
         self.inner.deserialize_tuple_struct(name, length, visitor)
     }
 
-    #[inline]
+    #[inline(always)]
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
         let visitor = self.below(visitor, true)?;
         self.inner.deserialize_map(visitor)
     }
 
-    #[inline]
+    #[inline(always)]
     fn deserialize_struct<V: Visitor<'de>>(
         self,
         name: &'static str,
@@ -166,7 +166,7 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Guarding<'_, D> {
         self.inner.deserialize_struct(name, fields, visitor)
     }
 
-    #[inline]
+    #[inline(always)]
     fn deserialize_enum<V: Visitor<'de>>(
         self,
         name: &'static str,
@@ -177,7 +177,7 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Guarding<'_, D> {
         self.inner.deserialize_enum(name, variants, visitor)
     }
 
-    #[inline]
+    #[inline(always)]
     fn is_human_readable(&self) -> bool {
         self.inner.is_human_readable()
     }
@@ -191,38 +191,38 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Guarding<'_, V> {
         self.inner.expecting(f)
     }
 
-    #[inline]
+    #[inline(always)]
     fn visit_none<E: Error>(self) -> Result<V::Value, E> {
         self.inner.visit_none()
     }
 
-    #[inline]
+    #[inline(always)]
     fn visit_some<D: Deserializer<'de>>(self, inside: D) -> Result<V::Value, D::Error> {
         let inside = self.with(inside);
         self.inner.visit_some(inside)
     }
 
-    #[inline]
+    #[inline(always)]
     fn visit_newtype_struct<D: Deserializer<'de>>(self, inside: D) -> Result<V::Value, D::Error> {
         let inside = self.with(inside);
         self.inner.visit_newtype_struct(inside)
     }
 
-    #[inline]
+    #[inline(always)]
     fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<V::Value, A::Error> {
         self.items(items.size_hint())?;
         let items = self.with(items);
         self.inner.visit_seq(items)
     }
 
-    #[inline]
+    #[inline(always)]
     fn visit_map<A: MapAccess<'de>>(self, entries: A) -> Result<V::Value, A::Error> {
         self.items(entries.size_hint())?;
         let entries = self.with(entries);
         self.inner.visit_map(entries)
     }
 
-    #[inline]
+    #[inline(always)]
     fn visit_enum<A: EnumAccess<'de>>(self, variant: A) -> Result<V::Value, A::Error> {
         let variant = self.with(variant);
         self.inner.visit_enum(variant)
@@ -232,7 +232,7 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Guarding<'_, V> {
 impl<'de, T: DeserializeSeed<'de>> DeserializeSeed<'de> for Guarding<'_, T> {
     type Value = T::Value;
 
-    #[inline]
+    #[inline(always)]
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<T::Value, D::Error> {
         let deserializer = self.with(deserializer);
         self.inner.deserialize(deserializer)
@@ -242,7 +242,7 @@ impl<'de, T: DeserializeSeed<'de>> DeserializeSeed<'de> for Guarding<'_, T> {
 impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Guarding<'_, A> {
     type Error = A::Error;
 
-    #[inline]
+    #[inline(always)]
     fn next_element_seed<T: DeserializeSeed<'de>>(
         &mut self,
         seed: T,
@@ -251,7 +251,7 @@ impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Guarding<'_, A> {
         self.inner.next_element_seed(seed)
     }
 
-    #[inline]
+    #[inline(always)]
     fn size_hint(&self) -> Option<usize> {
         Some(self.inner.size_hint()?.min(self.level.guard.reserve))
     }
@@ -260,7 +260,7 @@ impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Guarding<'_, A> {
 impl<'de, A: MapAccess<'de>> MapAccess<'de> for Guarding<'_, A> {
     type Error = A::Error;
 
-    #[inline]
+    #[inline(always)]
     fn next_key_seed<K: DeserializeSeed<'de>>(
         &mut self,
         seed: K,
@@ -269,13 +269,13 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Guarding<'_, A> {
         self.inner.next_key_seed(seed)
     }
 
-    #[inline]
+    #[inline(always)]
     fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value, A::Error> {
         let seed = self.with(seed);
         self.inner.next_value_seed(seed)
     }
 
-    #[inline]
+    #[inline(always)]
     fn size_hint(&self) -> Option<usize> {
         Some(self.inner.size_hint()?.min(self.level.guard.reserve))
     }
@@ -285,7 +285,7 @@ impl<'a, 'de, A: EnumAccess<'de>> EnumAccess<'de> for Guarding<'a, A> {
     type Error = A::Error;
     type Variant = Guarding<'a, A::Variant>;
 
-    #[inline]
+    #[inline(always)]
     fn variant_seed<T: DeserializeSeed<'de>>(
         self,
         seed: T,
@@ -299,18 +299,18 @@ impl<'a, 'de, A: EnumAccess<'de>> EnumAccess<'de> for Guarding<'a, A> {
 impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for Guarding<'_, A> {
     type Error = A::Error;
 
-    #[inline]
+    #[inline(always)]
     fn unit_variant(self) -> Result<(), A::Error> {
         self.inner.unit_variant()
     }
 
-    #[inline]
+    #[inline(always)]
     fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, A::Error> {
         let seed = self.with(seed);
         self.inner.newtype_variant_seed(seed)
     }
 
-    #[inline]
+    #[inline(always)]
     fn tuple_variant<V: Visitor<'de>>(
         self,
         length: usize,
@@ -320,7 +320,7 @@ impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for Guarding<'_, A> {
         self.inner.tuple_variant(length, visitor)
     }
 
-    #[inline]
+    #[inline(always)]
     fn struct_variant<V: Visitor<'de>>(
         self,
         fields: &'static [&'static str],

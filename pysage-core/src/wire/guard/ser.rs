@@ -17,7 +17,7 @@ impl<'a, T: ?Sized> Guarded<'a, T> {
 }
 
 impl<T: Serialize + ?Sized> Serialize for Guarded<'_, T> {
-    #[inline]
+    #[inline(always)]
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.value.serialize(Guarding { inner: serializer, level: self.level })
     }
@@ -30,18 +30,18 @@ struct Guarding<'a, S> {
 }
 
 impl<'a, S> Guarding<'a, S> {
-    #[inline]
+    #[inline(always)]
     fn below<E: Error>(&self) -> Result<Level<'a>, E> {
         self.level.below().ok_or_else(|| E::custom(LIMIT))
     }
 
-    #[inline]
+    #[inline(always)]
     fn items<E: Error>(&self, count: Option<usize>) -> Result<(), E> {
         let fits = self.level.guard.take_items(count.unwrap_or(0));
         if fits { Ok(()) } else { Err(E::custom(LIMIT)) }
     }
 
-    #[inline]
+    #[inline(always)]
     fn guard<'v, T: ?Sized>(&self, value: &'v T) -> Guarded<'v, T>
     where
         'a: 'v,
@@ -53,7 +53,7 @@ impl<'a, S> Guarding<'a, S> {
 macro_rules! pass_on {
     ($($method:ident($type:ty),)*) => {
         $(
-            #[inline]
+            #[inline(always)]
             fn $method(self, value: $type) -> Result<S::Ok, S::Error> {
                 self.inner.$method(value)
             }
@@ -80,25 +80,25 @@ impl<'a, S: Serializer> Serializer for Guarding<'a, S> {
         serialize_unit_struct(&'static str),
     }
 
-    #[inline]
+    #[inline(always)]
     fn serialize_none(self) -> Result<S::Ok, S::Error> {
         // As when it is read, where it is not known yet that nothing is below.
         self.below()?;
         self.inner.serialize_none()
     }
 
-    #[inline]
+    #[inline(always)]
     fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<S::Ok, S::Error> {
         let level = self.below()?;
         self.inner.serialize_some(&Guarded { value, level })
     }
 
-    #[inline]
+    #[inline(always)]
     fn serialize_unit(self) -> Result<S::Ok, S::Error> {
         self.inner.serialize_unit()
     }
 
-    #[inline]
+    #[inline(always)]
     fn serialize_unit_variant(
         self,
         name: &'static str,
@@ -109,7 +109,7 @@ impl<'a, S: Serializer> Serializer for Guarding<'a, S> {
         self.inner.serialize_unit_variant(name, index, variant)
     }
 
-    #[inline]
+    #[inline(always)]
     fn serialize_newtype_struct<T: Serialize + ?Sized>(
         self,
         name: &'static str,
@@ -119,7 +119,7 @@ impl<'a, S: Serializer> Serializer for Guarding<'a, S> {
         self.inner.serialize_newtype_struct(name, &Guarded { value, level })
     }
 
-    #[inline]
+    #[inline(always)]
     fn serialize_newtype_variant<T: Serialize + ?Sized>(
         self,
         name: &'static str,
@@ -131,20 +131,20 @@ impl<'a, S: Serializer> Serializer for Guarding<'a, S> {
         self.inner.serialize_newtype_variant(name, index, variant, &Guarded { value, level })
     }
 
-    #[inline]
+    #[inline(always)]
     fn serialize_seq(self, length: Option<usize>) -> Result<Self::SerializeSeq, S::Error> {
         self.items(length)?;
         let level = self.below()?;
         Ok(Guarding { inner: self.inner.serialize_seq(length)?, level })
     }
 
-    #[inline]
+    #[inline(always)]
     fn serialize_tuple(self, length: usize) -> Result<Self::SerializeTuple, S::Error> {
         let level = self.below()?;
         Ok(Guarding { inner: self.inner.serialize_tuple(length)?, level })
     }
 
-    #[inline]
+    #[inline(always)]
     fn serialize_tuple_struct(
         self,
         name: &'static str,
@@ -154,7 +154,7 @@ impl<'a, S: Serializer> Serializer for Guarding<'a, S> {
         Ok(Guarding { inner: self.inner.serialize_tuple_struct(name, length)?, level })
     }
 
-    #[inline]
+    #[inline(always)]
     fn serialize_tuple_variant(
         self,
         name: &'static str,
@@ -167,14 +167,14 @@ impl<'a, S: Serializer> Serializer for Guarding<'a, S> {
         Ok(Guarding { inner, level })
     }
 
-    #[inline]
+    #[inline(always)]
     fn serialize_map(self, length: Option<usize>) -> Result<Self::SerializeMap, S::Error> {
         self.items(length)?;
         let level = self.below()?;
         Ok(Guarding { inner: self.inner.serialize_map(length)?, level })
     }
 
-    #[inline]
+    #[inline(always)]
     fn serialize_struct(
         self,
         name: &'static str,
@@ -184,7 +184,7 @@ impl<'a, S: Serializer> Serializer for Guarding<'a, S> {
         Ok(Guarding { inner: self.inner.serialize_struct(name, length)?, level })
     }
 
-    #[inline]
+    #[inline(always)]
     fn serialize_struct_variant(
         self,
         name: &'static str,
@@ -197,7 +197,7 @@ impl<'a, S: Serializer> Serializer for Guarding<'a, S> {
         Ok(Guarding { inner, level })
     }
 
-    #[inline]
+    #[inline(always)]
     fn is_human_readable(&self) -> bool {
         self.inner.is_human_readable()
     }
@@ -210,13 +210,13 @@ macro_rules! guard_parts {
                 type Ok = S::Ok;
                 type Error = S::Error;
 
-                #[inline]
+                #[inline(always)]
                 fn $method<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), S::Error> {
                     let value = self.guard(value);
                     self.inner.$method(&value)
                 }
 
-                #[inline]
+                #[inline(always)]
                 fn end(self) -> Result<S::Ok, S::Error> {
                     self.inner.end()
                 }
@@ -239,7 +239,7 @@ macro_rules! guard_fields {
                 type Ok = S::Ok;
                 type Error = S::Error;
 
-                #[inline]
+                #[inline(always)]
                 fn serialize_field<T: Serialize + ?Sized>(
                     &mut self,
                     name: &'static str,
@@ -249,12 +249,12 @@ macro_rules! guard_fields {
                     self.inner.serialize_field(name, &value)
                 }
 
-                #[inline]
+                #[inline(always)]
                 fn skip_field(&mut self, name: &'static str) -> Result<(), S::Error> {
                     self.inner.skip_field(name)
                 }
 
-                #[inline]
+                #[inline(always)]
                 fn end(self) -> Result<S::Ok, S::Error> {
                     self.inner.end()
                 }
@@ -269,19 +269,19 @@ impl<S: ser::SerializeMap> ser::SerializeMap for Guarding<'_, S> {
     type Ok = S::Ok;
     type Error = S::Error;
 
-    #[inline]
+    #[inline(always)]
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), S::Error> {
         let key = self.guard(key);
         self.inner.serialize_key(&key)
     }
 
-    #[inline]
+    #[inline(always)]
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), S::Error> {
         let value = self.guard(value);
         self.inner.serialize_value(&value)
     }
 
-    #[inline]
+    #[inline(always)]
     fn end(self) -> Result<S::Ok, S::Error> {
         self.inner.end()
     }
