@@ -1,4 +1,4 @@
-//! Actors and messages on one tick loop: the local half of pysage.
+//! Actors and messages on one tick loop, and their way to other managers: the core of pysage.
 //!
 //! There is no socket, no thread and no async runtime in this crate, and it reads time only
 //! through a manager's [`Clock`]. A program makes an [`ActorManager`], registers [`Actor`]s,
