@@ -1,5 +1,7 @@
 //! Messages that the original pysage has a form for.
 
+use std::net::IpAddr;
+
 use pysage_core::Message;
 use pysage_core::wire::{ShortBytes, ShortText};
 use serde::{Deserialize, Serialize};
@@ -46,4 +48,25 @@ pub(super) struct Dense {
     small: (Vec<i8>, Vec<u8>, Vec<bool>),
     words: (Vec<i16>, Vec<u16>, Vec<i32>, Vec<u32>, Vec<i64>, Vec<u64>),
     floats: (Vec<f32>, Vec<f64>),
+}
+
+/// `Foreign` with its time as the two numbers that it is on the wire.
+#[derive(Debug, Message)]
+#[message(packet_type = 109)]
+pub(crate) struct ForeignAsWritten {
+    seconds: u64,
+    nanoseconds: u32,
+    address: IpAddr,
+    outcome: Result<u8, String>,
+    range: std::ops::Range<u16>,
+}
+
+impl ForeignAsWritten {
+    /// The same time with less than a second in nanoseconds; `None` if it is too long to be told.
+    pub(crate) fn carried(mut self) -> Option<ForeignAsWritten> {
+        const A_SECOND: u32 = 1_000_000_000;
+        self.seconds = self.seconds.checked_add(u64::from(self.nanoseconds / A_SECOND))?;
+        self.nanoseconds %= A_SECOND;
+        Some(self)
+    }
 }
