@@ -1,6 +1,6 @@
 //! What a manager has for the wire: the messages that it knows, and its transports.
 
-use std::any::Any;
+use std::any::{Any, TypeId};
 use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
@@ -36,6 +36,8 @@ pub(crate) struct Wiring {
 
 /// A transport with what waits on both sides of it.
 pub(crate) struct Attached {
+    /// Which type the transport has; it cannot be asked while it is at work.
+    kind: TypeId,
     pub(crate) transport: RefCell<Box<dyn Transport>>,
     pub(crate) outbox: RefCell<Outbox>,
     /// The bytes of messages that it brought and that are not done.
@@ -89,8 +91,21 @@ impl ActorManager {
         }
         let mut transports = wiring.transports.borrow_mut();
         let place = u16::try_from(transports.len()).expect("a manager has few transports");
-        transports.push(Some(Rc::new(Attached::new(Box::new(transport)))));
+        transports.push(Some(Rc::new(Attached::new(transport))));
         Ok(Key::new(self.world().number(), place))
+    }
+
+    /// Finds an attached transport for those who were not given its key, such as handlers: the one
+    /// of this type that was attached first, also while it is at work. `None` if there is none.
+    #[must_use]
+    pub fn key_of<T: Transport>(&self) -> Option<Key<T>> {
+        let transports = self.world().wiring.transports.borrow();
+        let is_one = |it: &Option<Rc<Attached>>| {
+            it.as_ref().is_some_and(|attached| attached.kind == TypeId::of::<T>())
+        };
+        let place = transports.iter().position(is_one)?;
+        let place = u16::try_from(place).expect("a manager has few transports");
+        Some(Key::new(self.world().number(), place))
     }
 
     /// Detaches a transport and gives it back; what waits to be transmitted becomes dead letters.
@@ -188,9 +203,10 @@ fn contained(work: impl FnOnce() -> Result<(), BoxError>) -> Result<(), BoxError
 }
 
 impl Attached {
-    fn new(transport: Box<dyn Transport>) -> Attached {
+    fn new<T: Transport>(transport: T) -> Attached {
         Attached {
-            transport: RefCell::new(transport),
+            kind: TypeId::of::<T>(),
+            transport: RefCell::new(Box::new(transport)),
             outbox: RefCell::default(),
             waiting_bytes: Cell::new(0),
             done: RefCell::default(),
