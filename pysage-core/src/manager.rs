@@ -28,6 +28,7 @@ mod timers;
 mod topic;
 mod trigger;
 mod update;
+mod waiting;
 #[cfg(feature = "wire")]
 mod wiring;
 mod world;
@@ -53,6 +54,7 @@ pub use timers::{Delay, Timer};
 pub use topic::{TopicCell, TopicKey};
 pub use trigger::Triggered;
 pub(crate) use update::Update;
+pub use waiting::Waiting;
 pub(crate) use world::World;
 
 /// Holds actors and their waiting messages, and runs the tick.

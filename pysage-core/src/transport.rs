@@ -59,8 +59,9 @@ pub trait Transport: Any {
     fn transmit(&mut self, now: Instant, outbox: &mut Outbox) -> Result<(), BoxError>;
 
     /// When the transport wants the next tick, or a [flush](crate::ActorManager::flush), if it
-    /// wants one at a time of its own. It is for loops of a program's own;
-    /// [`run`](crate::ActorManager::run) keeps to its rate.
+    /// wants one at a time of its own. It is for loops of a program's own, which
+    /// [wait](crate::ActorManager::wait_until) until then; [`run`](crate::ActorManager::run) keeps
+    /// to its rate.
     fn wake_at(&self) -> Option<Instant> {
         None
     }

@@ -26,8 +26,8 @@ pub use pysage_core::{
     ManagerConfig, ManualClock, Me, NameTaken, Overflow, PacketType, Pause, Producer, Property,
     PropertyError, Queued, Refused, RefusedReason, RegisterError, RegisterMessageError, Request,
     RunReport, SendError, SingletonError, SubscribeError, Subscriptions, TickError, TickRate,
-    TickReport, Timer, Transport, TransportFailure, Triggered, WireMessage, protocol, transport,
-    wire,
+    TickReport, Timer, Transport, TransportFailure, Triggered, Waiting, WireMessage, protocol,
+    transport, wire,
 };
 /// Derives [`Message`](trait@Message) for a struct or an enum.
 pub use pysage_macros::MessageViaGroup as Message;

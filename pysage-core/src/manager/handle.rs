@@ -78,7 +78,8 @@ impl ActorManager {
 
     /// Sets a function that is called on a handle's thread, for the first message of each handle
     /// since the last tick and when its [`wake`](Handle::wake) is called: so that a program that
-    /// sleeps in a way of its own learns that a tick has something to do.
+    /// sleeps in a way of its own learns that a tick has something to do. It is in place of the one
+    /// before, and stays beside what the manager [waits by](Self::wait_by).
     pub fn on_wake(&self, wake: impl Fn() + Send + Sync + 'static) {
         self.world().shared.on_wake(Arc::new(wake));
     }
@@ -116,13 +117,15 @@ impl Handle {
     }
 
     /// Ends the manager's [loop](ActorManager::run) after the tick in progress, or the next one
-    /// before it begins.
+    /// before it begins. A loop of a program's own learns of it when it
+    /// [waits](ActorManager::wait_until).
     pub fn stop(&self) {
         self.shared.stop();
     }
 
-    /// Has a [loop](ActorManager::run) tick now, if its [`TickRate`](crate::TickRate) says so,
-    /// and calls the function given to [`on_wake`](ActorManager::on_wake).
+    /// Has a [loop](ActorManager::run) tick now, if its [`TickRate`](crate::TickRate) says so, ends
+    /// a [wait](ActorManager::wait_until), and calls the function given to
+    /// [`on_wake`](ActorManager::on_wake).
     pub fn wake(&self) {
         self.shared.wake();
     }

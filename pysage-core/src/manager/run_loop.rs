@@ -37,7 +37,8 @@ impl TickRate {
         TickRate { interval, on_wake: false, budget: Budget::UNLIMITED }
     }
 
-    /// Ticks besides as soon as a message comes from another thread.
+    /// Ticks besides as soon as a message comes from another thread, or what the manager
+    /// [waits by](ActorManager::wait_by) has something.
     #[must_use]
     pub fn or_when_woken(mut self) -> TickRate {
         self.on_wake = true;
@@ -73,7 +74,8 @@ impl ActorManager {
     /// The times of the ticks are fixed from the first on, so a late tick does not delay those
     /// behind it. A tick that takes longer than an interval makes the next one late, and those
     /// left out for which there was no time are told in the report: the loop never catches up
-    /// by ticking in a hurry.
+    /// by ticking in a hurry. With a [`ManualClock`](crate::ManualClock) it does not wait, but moves
+    /// the clock.
     ///
     /// ```
     /// use pysage_core::{ActorManager, Flow, TickRate};
@@ -113,10 +115,7 @@ impl ActorManager {
                 break;
             }
             waited = clock.now() < schedule.due;
-            match clock.manual() {
-                Some(clock) => clock.advance_to(schedule.due),
-                None => shared.wait_until(schedule.due, rate.on_wake),
-            }
+            self.wait(schedule.due, rate.on_wake);
         }
         Ok(run)
     }

@@ -26,6 +26,7 @@ use super::tick::TickReport;
 use super::timers::Timers;
 use super::topic::{ErasedTopic, Topic};
 use super::update::Update;
+use super::waiting::Waiting as WaitingBy;
 #[cfg(feature = "wire")]
 use super::wiring::Wiring;
 use crate::actor::{Actor, ActorId, DeliverAny};
@@ -72,6 +73,8 @@ pub(crate) struct World {
     pub(crate) dead_letter_handler: RefCell<Option<DeadLetterHandler>>,
     pub(crate) failure_handler: RefCell<Option<FailureHandler>>,
     pub(crate) shared: Arc<Shared>,
+    /// How a loop waits that may be woken; on a condition variable without it.
+    pub(crate) waiting_by: RefCell<Option<Rc<dyn WaitingBy>>>,
     #[cfg(feature = "wire")]
     pub(crate) wiring: Wiring,
     /// Counts what a delivery in progress has to take note of.
@@ -138,6 +141,7 @@ impl World {
             retired: Cell::new(0),
             dead_letter_handler: RefCell::default(),
             failure_handler: RefCell::default(),
+            waiting_by: RefCell::default(),
             #[cfg(feature = "wire")]
             wiring: Wiring::default(),
             changes: Cell::new(0),

@@ -15,7 +15,18 @@ pub(crate) struct Shared {
     stop: AtomicBool,
     woken: Mutex<bool>,
     waking: Condvar,
-    on_wake: Mutex<Option<Arc<dyn Fn() + Send + Sync>>>,
+    wakers: Mutex<Wakers>,
+}
+
+type Waker = Arc<dyn Fn() + Send + Sync>;
+
+/// Who is told of a wake.
+#[derive(Clone, Default)]
+struct Wakers {
+    /// What the loop waits by in place of the condition variable.
+    of_loop: Option<Waker>,
+    /// What the program set for itself.
+    of_program: Option<Waker>,
 }
 
 struct Shards {
@@ -34,7 +45,7 @@ impl Shared {
             stop: AtomicBool::new(false),
             woken: Mutex::new(false),
             waking: Condvar::new(),
-            on_wake: Mutex::new(None),
+            wakers: Mutex::default(),
         }
     }
 
@@ -82,6 +93,8 @@ impl Shared {
         shards.open = false;
         let list = std::mem::take(&mut shards.list);
         drop(shards);
+        let of_loop = self.wakers.lock().of_loop.take();
+        drop(of_loop);
         for shard in list {
             shard.close();
         }
@@ -97,17 +110,23 @@ impl Shared {
         self.stop.swap(false, Ordering::AcqRel)
     }
 
-    pub(super) fn on_wake(&self, wake: Arc<dyn Fn() + Send + Sync>) {
-        *self.on_wake.lock() = Some(wake);
+    pub(super) fn on_wake(&self, wake: Waker) {
+        let before = self.wakers.lock().of_program.replace(wake);
+        drop(before);
+    }
+
+    /// Has this called as well when the loop is woken.
+    pub(crate) fn wake_by(&self, wake: Waker) {
+        let before = self.wakers.lock().of_loop.replace(wake);
+        drop(before);
     }
 
     pub(super) fn wake(&self) {
         *self.woken.lock() = true;
         self.waking.notify_all();
-        let on_wake = self.on_wake.lock().clone();
-        if let Some(on_wake) = on_wake {
-            on_wake();
-        }
+        // A copy, since they may set others.
+        let Wakers { of_loop, of_program } = self.wakers.lock().clone();
+        [of_loop, of_program].into_iter().flatten().for_each(|wake| wake());
     }
 
     /// Waits until this time, until a stop is asked for, or, with `for_wake`, until woken.
@@ -119,5 +138,20 @@ impl Shared {
             }
         }
         *woken = false;
+    }
+
+    /// Waits by something else than the condition variable, unless woken already.
+    ///
+    /// No wake is lost. [`wake`](Self::wake) first sets the flag and then calls the waker. If the
+    /// flag is set before it is looked at here, there is no wait; if later, so is the call of the
+    /// waker, which ends this wait or, where that has ended by itself, the next one. The flag is
+    /// taken back only when the wait is over, and a tick follows, which takes what was queued
+    /// before the flag was set. A stop wakes once its own flag is set, which stays until it is told.
+    pub(crate) fn wait_by(&self, wait: impl FnOnce()) {
+        let woken = *self.woken.lock();
+        if !woken {
+            wait();
+        }
+        *self.woken.lock() = false;
     }
 }
