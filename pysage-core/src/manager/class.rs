@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use super::World;
 use super::topic::{ErasedTopic, Topic};
+use super::update::HaltingUpdate;
 use crate::actor::{Actor, ActorId, Context, Deliver, DeliverAny, Pool, Slot, Subscriptions};
 use crate::message::Message;
 
@@ -48,7 +49,11 @@ impl<A: Actor> Class<A> {
         }
         if let Some(update) = plan.update {
             let topic = world.update_topic(plan.priority);
-            topic.bind(self.number, update(&self.pool));
+            let handler = update(&self.pool);
+            match world.config.halt_at_panic {
+                true => topic.bind(self.number, Rc::new(HaltingUpdate(handler))),
+                false => topic.bind(self.number, handler),
+            }
             self.add_topic(topic);
         }
     }

@@ -23,6 +23,7 @@ pub struct ManagerConfig {
     pub(crate) timer_capacity: usize,
     pub(crate) ask_capacity: usize,
     pub(crate) ask_timeout: Duration,
+    pub(crate) halt_at_panic: bool,
     pub(crate) clock: Clock,
 }
 
@@ -113,6 +114,24 @@ impl ManagerConfig {
         self
     }
 
+    /// Sets whether a panic of a handler, a task or a hook ends the work of its tick, for programs
+    /// that end at one and have to know what was handled until then. Off unless set: a panic then
+    /// costs only that message for that actor.
+    ///
+    /// The message at which it panicked is gone and goes to nobody else. What is behind it waits for
+    /// the next tick, as if the budget were used up, and so do tasks; updates that were still to
+    /// come are left out. What is on the call stack at a panic, since it triggered what panicked,
+    /// goes on: the message that is being dispatched is handled to its end.
+    ///
+    /// Transports are then told after each tick of exactly those of their messages that are done,
+    /// which one that panicked is not. [`take_panic`](crate::ActorManager::take_panic) says what it
+    /// was.
+    #[must_use]
+    pub fn halt_at_panic(mut self, halt: bool) -> Self {
+        self.halt_at_panic = halt;
+        self
+    }
+
     /// Sets what happens to a message for a full queue.
     #[must_use]
     pub fn overflow(mut self, overflow: Overflow) -> Self {
@@ -138,6 +157,7 @@ impl Default for ManagerConfig {
             timer_capacity: ManagerConfig::DEFAULT_TIMER_CAPACITY,
             ask_capacity: ManagerConfig::DEFAULT_ASK_CAPACITY,
             ask_timeout: ManagerConfig::DEFAULT_ASK_TIMEOUT,
+            halt_at_panic: false,
             clock: Clock::default(),
         }
     }

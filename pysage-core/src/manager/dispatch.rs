@@ -81,16 +81,23 @@ impl Batch {
         let cx = Context::new(manager);
         let resets = self.resets;
         let was_reset = || manager.world().resets.get() != resets;
+        let is_halted = || manager.world().halted.get();
         // A task may have done so.
-        let mut goes_on = !was_reset();
+        let mut goes_on = !was_reset() && !is_halted();
         while goes_on
             && let Err(panic) = catch_unwind(AssertUnwindSafe(|| self.deliver(&cx, meter, resets)))
         {
-            goes_on = self.contain(panic, &cx, meter) || !was_reset();
+            let interrupted = self.contain(panic, &cx, meter);
+            goes_on = (interrupted || !was_reset()) && !is_halted();
         }
         let done = waiting - self.count;
         #[cfg(feature = "wire")]
-        manager.world().note_done(self.log.take_passed());
+        {
+            if manager.world().config.halt_at_panic {
+                self.log.split();
+            }
+            manager.world().note_done(self.log.take_passed());
+        }
         if was_reset() {
             manager.world().counters.dropped(DropReason::Reset, self.count as u64);
             std::mem::take(self).discard(manager.world());
@@ -131,7 +138,7 @@ impl Batch {
             }
             if world.changes() != changes {
                 changes = world.changes();
-                if world.resets.get() != resets {
+                if world.resets.get() != resets || world.halted.get() {
                     return;
                 }
             }
@@ -146,13 +153,14 @@ impl Batch {
     }
 
     /// Takes the actor out that panicked; returns whether a message was interrupted, which then
-    /// goes on to those behind.
+    /// goes on to those behind, or is gone where a panic ends the work of its tick.
     #[cold]
     fn contain(&mut self, panic: PanicPayload, cx: &Context, meter: &mut Meter) -> bool {
         let topic = self.topic(self.log.upcoming()[0].slot).clone();
         self.advance(topic.removed(cx), meter);
         let interrupted = cx.running().is_some();
-        if interrupted {
+        let halts = interrupted && cx.world().config.halt_at_panic;
+        if interrupted && !halts {
             topic.resume_at(cx.behind());
         }
         #[cfg(feature = "wire")]
@@ -160,6 +168,12 @@ impl Batch {
             cx.world().refuse_address(address, crate::error::AskError::Failed);
         }
         cx.contain(&topic.name_of_first(), panic);
+        if halts {
+            let message = topic.take_oldest_any(true);
+            cx.world().contained(|| drop(message));
+            self.log.leave_undone();
+            self.advance(1, meter);
+        }
         interrupted
     }
 

@@ -1,6 +1,7 @@
 //! Handlers that fail: errors they return, and panics.
 
 use std::any::Any;
+use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::letters::Tally;
@@ -58,6 +59,21 @@ impl ActorManager {
     pub fn on_failure(&self, handler: impl FnMut(&Failure<'_>) + 'static) {
         *self.world().failure_handler.borrow_mut() = Some(Box::new(handler));
     }
+
+    /// The first panic of a handler, a task or a hook since this was asked last, in a tick or not;
+    /// its text is `class at message: reason`. See [`ManagerConfig::halt_at_panic`].
+    ///
+    /// [`ManagerConfig::halt_at_panic`]: crate::ManagerConfig::halt_at_panic
+    pub fn take_panic(&self) -> Option<ActorFailed> {
+        self.world().first_panic.take()
+    }
+}
+
+impl fmt::Display for ActorFailed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ActorFailed { class, message, reason, .. } = self;
+        write!(f, "{class} at {message}: {reason}")
+    }
 }
 
 impl World {
@@ -101,13 +117,17 @@ impl Context {
         let Some(actor) = self.running() else { return };
         self.rest();
         trace::panic(actor, message, &reason);
-        world.report(actor, message, FailureCause::Panic(&reason));
+        // Whoever has to know looks after a change, and that the actor leaves is one.
+        world.halted.set(world.config.halt_at_panic);
         let class = world.class_name(actor);
+        let failed =
+            ActorFailed { actor, class, message: message.to_owned(), reason: reason.clone() };
+        world.first_panic.borrow_mut().get_or_insert_with(|| failed.clone());
+        world.report(actor, message, FailureCause::Panic(&reason));
         if catch_unwind(AssertUnwindSafe(|| world.take_out(actor))).is_err() {
             Tally::add(&world.counters.panics, 1);
         }
-        let message = message.to_owned();
-        self.queue(ActorFailed { actor, class, message, reason });
+        self.queue(failed);
         self.settle();
     }
 }

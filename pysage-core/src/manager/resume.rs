@@ -11,7 +11,7 @@ impl ActorManager {
     /// Has each task that is not parked do a step, oldest first.
     pub(super) fn resume(&self) {
         let world = self.world();
-        if world.tasks.is_idle() {
+        if world.tasks.is_idle() || world.halted.get() {
             return;
         }
         let orphans = world.tasks.sweep(world.retired.get(), |actor| !world.lives(actor));
@@ -24,7 +24,7 @@ impl ActorManager {
 
     /// Has the tasks do a step whose answers came since the others did.
     pub(super) fn resume_answered(&self) {
-        if self.world().tasks.is_answered() {
+        if self.world().tasks.is_answered() && !self.world().halted.get() {
             self.step_all(self.world().tasks.answered());
         }
     }
@@ -38,7 +38,11 @@ impl ActorManager {
         let retired = self.world().retired.get();
         while let Err(panic) = catch_unwind(AssertUnwindSafe(|| steps.run(&cx, retired))) {
             cx.contain(steps.message, panic);
+            if self.world().halted.get() {
+                break;
+            }
         }
+        self.world().tasks.put_off(steps.upcoming.as_slice());
         self.world().tasks.recycle(due);
     }
 }
@@ -72,6 +76,9 @@ impl Steps<'_> {
             }
             if world.changes() != changes {
                 cx.settle();
+                if world.halted.get() {
+                    break;
+                }
             }
         }
         cx.rest();

@@ -136,6 +136,22 @@ impl RunLog {
         passed
     }
 
+    /// Takes note that the first message will be gone without being done.
+    pub(crate) fn leave_undone(&mut self) {
+        self.origin.messages = self.origin.messages.saturating_sub(1);
+    }
+
+    /// Has those messages of the first origin that are done count by themselves.
+    #[cfg(feature = "wire")]
+    pub(crate) fn split(&mut self) {
+        let of_origin = self.upcoming().iter().take_while(|run| run.slot != Run::MARKER.slot);
+        let left = of_origin.map(|run| u64::from(run.count)).sum();
+        let messages = self.origin.messages.saturating_sub(left);
+        self.origin.messages -= messages;
+        // Their bytes go with the last of the origin.
+        self.passed.push(Origin { messages, bytes: 0, ..self.origin });
+    }
+
     /// The origins whose messages are all done, since the last call.
     #[cfg(feature = "wire")]
     pub(crate) fn take_passed(&mut self) -> Vec<Origin> {

@@ -121,6 +121,11 @@ impl Tasks {
         self.table.borrow_mut().answered()
     }
 
+    /// Has those that were due go on in the next tick instead.
+    pub(super) fn put_off(&self, due: &[WakeUp]) {
+        self.table.borrow_mut().put_off(due);
+    }
+
     /// Gives back the memory of a list of those that were due.
     pub(super) fn recycle(&self, done: Vec<WakeUp>) {
         self.table.borrow_mut().recycle(done);

@@ -103,6 +103,7 @@ impl ActorManager {
         let mut meter = Meter::new(&world.config.clock, budget.into());
         world.now.set(now);
         world.begun.set(world.begun.get() + 1);
+        world.halted.set(false);
 
         let mut failures = Vec::new();
         let received = trace::phase("receive", || self.receive(now, &mut failures));

@@ -336,6 +336,9 @@ impl World {
             let Some(attached) = self.attached(there.manager, there.transport) else { continue };
             let waiting = attached.waiting_bytes.get().saturating_sub(bytes);
             attached.waiting_bytes.set(waiting);
+            if messages == 0 {
+                continue;
+            }
             let mut done = attached.done.borrow_mut();
             match done.iter_mut().find(|(link, _)| *link == there.link) {
                 Some((_, count)) => *count += messages,

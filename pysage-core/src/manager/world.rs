@@ -16,7 +16,7 @@ use super::config::ManagerConfig;
 use super::deferred::Waiting;
 use super::directory::Directory;
 use super::dispatch::Batch;
-use super::failure::FailureHandler;
+use super::failure::{ActorFailed, FailureHandler};
 use super::handle::Shared;
 use super::letters::{DeadLetterHandler, Tally};
 use super::number::ManagerNumber;
@@ -79,6 +79,9 @@ pub(crate) struct World {
     pub(crate) wiring: Wiring,
     /// Counts what a delivery in progress has to take note of.
     changes: Cell<u64>,
+    /// A panic has ended the work of the tick in progress.
+    pub(crate) halted: Cell<bool>,
+    pub(crate) first_panic: RefCell<Option<ActorFailed>>,
     pub(crate) resets: Cell<u64>,
     /// How many handlers are on the call stack.
     handlers: Cell<u32>,
@@ -145,6 +148,8 @@ impl World {
             #[cfg(feature = "wire")]
             wiring: Wiring::default(),
             changes: Cell::new(0),
+            halted: Cell::new(false),
+            first_panic: RefCell::default(),
             resets: Cell::new(0),
             handlers: Cell::new(0),
             config,

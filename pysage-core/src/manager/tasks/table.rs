@@ -166,6 +166,10 @@ impl Table {
         in_order(std::mem::take(&mut self.answered))
     }
 
+    pub(super) fn put_off(&mut self, due: &[WakeUp]) {
+        self.next.extend_from_slice(due);
+    }
+
     pub(super) fn recycle(&mut self, mut done: Vec<WakeUp>) {
         done.clear();
         if done.capacity() > self.spare.capacity() {

@@ -155,6 +155,9 @@ pub(crate) fn publish_now<M: Message>(
                 position = cx.behind();
                 taken |= receiver.is_none() || position.span == Position::RECEIVER;
                 cx.contain(message.name_of_value(), panic);
+                if cx.world().halted.get() {
+                    return taken;
+                }
             }
         }
     }
