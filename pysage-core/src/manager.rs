@@ -44,7 +44,7 @@ pub(crate) use failure::text_of;
 pub use failure::{ActorFailed, Failure, FailureCause};
 pub use handle::{Handle, Producer, Refused, RefusedReason};
 pub use letters::{Counters, DeadLetter, DropReason, NameTaken, Queued};
-pub(crate) use run_log::Run;
+pub(crate) use run_log::{Origin, Run};
 pub use run_loop::{RunReport, TickRate};
 #[cfg(feature = "wire")]
 pub use send::Broadcast;

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use super::{ActorId, Birth};
 use crate::destination::Destination;
-use crate::manager::{ActorManager, World};
+use crate::manager::{ActorManager, Origin, World};
 
 /// The manager as a handler sees it, and who is handling.
 ///
@@ -26,6 +26,7 @@ pub struct Context {
     handled: Cell<usize>,
     stopped: Cell<bool>,
     sender: Cell<Option<Destination>>,
+    redelivered: Cell<bool>,
     /// Actors that could not take a triggered message because they are on the call stack.
     busy: RefCell<Vec<(ActorId, u32)>>,
 }
@@ -55,6 +56,7 @@ impl Context {
             handled: Cell::new(0),
             stopped: Cell::new(false),
             sender: Cell::new(None),
+            redelivered: Cell::new(false),
             busy: RefCell::default(),
         }
     }
@@ -89,9 +91,18 @@ impl Context {
         self.sender.get()
     }
 
+    /// Whether the message that is being handled may have been handled before, by this manager or
+    /// by one whose place it has taken, which ended without saying so. `false` for a message that
+    /// no transport brought.
+    #[must_use]
+    pub fn redelivered(&self) -> bool {
+        self.redelivered.get()
+    }
+
     #[inline(always)]
-    pub(crate) fn set_sender(&self, sender: Option<Destination>) {
-        self.sender.set(sender);
+    pub(crate) fn set_origin(&self, origin: &Origin) {
+        self.sender.set(origin.sender);
+        self.redelivered.set(origin.again);
     }
 
     #[inline(always)]

@@ -57,17 +57,14 @@ pub struct Me<A> {
     /// What [`now`](Self::now) says once the manager is gone.
     began: Instant,
     sender: Option<Destination>,
+    redelivered: bool,
 }
 
 impl<A: Actor> Me<A> {
-    pub(super) fn new(
-        manager: &ActorManager,
-        pool: Weak<Pool<A>>,
-        actor: ActorId,
-        sender: Option<Destination>,
-    ) -> Me<A> {
-        let began = manager.world().now.get();
-        Me { world: manager.downgrade(), pool, actor, began, sender }
+    /// For a task that the message begins which is being handled.
+    pub(super) fn new(cx: &Context, pool: Weak<Pool<A>>, actor: ActorId) -> Me<A> {
+        let (sender, redelivered) = (cx.sender(), cx.redelivered());
+        Me { world: cx.downgrade(), pool, actor, began: cx.now(), sender, redelivered }
     }
 
     /// Looks at the actor, or changes it; `None` once it is gone.
@@ -117,6 +114,13 @@ impl<A: Actor> Me<A> {
     #[must_use]
     pub fn sender(&self) -> Option<Destination> {
         self.sender
+    }
+
+    /// Whether the message that began the task may have been handled before; see
+    /// [`Context::redelivered`].
+    #[must_use]
+    pub fn redelivered(&self) -> bool {
+        self.redelivered
     }
 
     /// The time of the tick in progress, or of the last one.
@@ -186,6 +190,7 @@ impl<A> Clone for Me<A> {
             actor: self.actor,
             began: self.began,
             sender: self.sender,
+            redelivered: self.redelivered,
         }
     }
 }

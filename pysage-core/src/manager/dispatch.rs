@@ -109,11 +109,11 @@ impl Batch {
         let world = cx.world();
         // Looked at again after the first message: it may be one that a panic interrupted.
         let mut changes = u64::MAX;
-        cx.set_sender(self.log.sender());
+        cx.set_origin(self.log.origin());
         while let [run, behind @ ..] = self.log.upcoming() {
             if run.count == 0 {
                 self.log.pass();
-                cx.set_sender(self.log.sender());
+                cx.set_origin(self.log.origin());
                 continue;
             }
             let allowance = meter.allowance();

@@ -35,6 +35,8 @@ impl Run {
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Origin {
     pub(crate) sender: Option<Destination>,
+    /// Whether they may have been handled before.
+    pub(crate) again: bool,
     pub(crate) messages: u64,
     /// What they count for against the limit of the transport's inbox.
     pub(crate) bytes: usize,
@@ -123,8 +125,8 @@ impl RunLog {
     }
 
     /// Where the messages of the first run come from.
-    pub(crate) fn sender(&self) -> Option<Destination> {
-        self.origin.sender
+    pub(crate) fn origin(&self) -> &Origin {
+        &self.origin
     }
 
     /// All origins, when the messages are dropped.

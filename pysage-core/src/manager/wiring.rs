@@ -300,11 +300,11 @@ impl World {
 
     /// Counts a message that is queued next, and says where it comes from.
     #[inline]
-    pub(crate) fn count_from(&self, sender: Destination, bytes: usize) {
+    pub(crate) fn count_from(&self, sender: Destination, again: bool, bytes: usize) {
         let mut origin = self.wiring.origin.get();
-        if origin.sender != Some(sender) {
+        if (origin.sender != Some(sender)) | (origin.again != again) {
             self.close_origin();
-            origin = Origin { sender: Some(sender), messages: 0, bytes: 0 };
+            origin = Origin { sender: Some(sender), again, ..Origin::default() };
             self.front().log.mark(origin);
         }
         origin.messages += 1;
@@ -326,12 +326,12 @@ impl World {
     /// Takes note of a message that came from there and was not queued.
     pub(crate) fn note_done_at_once(&self, from: There) {
         let sender = Some(Destination::at(from));
-        self.note_done([Origin { sender, messages: 1, bytes: 0 }]);
+        self.note_done([Origin { sender, messages: 1, ..Origin::default() }]);
     }
 
     /// Takes note of messages that are done, by where they came from.
     pub(super) fn note_done(&self, origins: impl IntoIterator<Item = Origin>) {
-        for Origin { sender, messages, bytes } in origins {
+        for Origin { sender, messages, bytes, .. } in origins {
             let Some(there) = sender.and_then(|sender| sender.there()) else { continue };
             let Some(attached) = self.attached(there.manager, there.transport) else { continue };
             let waiting = attached.waiting_bytes.get().saturating_sub(bytes);

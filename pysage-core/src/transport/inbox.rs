@@ -26,6 +26,8 @@ pub struct Inbox<'a> {
     received: u64,
     /// How many of them were queued.
     queued: u64,
+    /// Whether the frame that is being taken may have been handled before.
+    again: bool,
 }
 
 /// Why an inbox did not take a message.
@@ -58,7 +60,7 @@ impl<'a> Inbox<'a> {
         capacity: usize,
         waiting: &'a Cell<usize>,
     ) -> Inbox<'a> {
-        Inbox { world, transport, capacity, waiting, received: 0, queued: 0 }
+        Inbox { world, transport, capacity, waiting, received: 0, queued: 0, again: false }
     }
 
     /// How many bytes it takes now. A message for which an empty inbox is too small is taken all
@@ -93,6 +95,24 @@ impl<'a> Inbox<'a> {
             self.world.undecoded(&error, frame.len());
             Rejected::Malformed(error)
         })
+    }
+
+    /// Takes a frame as [`frame`](Self::frame) does, whose message may have been handled before:
+    /// the transport has taken it over from a manager that ended without saying so. Its handlers
+    /// learn it from [`Context::redelivered`](crate::Context::redelivered).
+    ///
+    /// # Errors
+    /// As [`frame`](Self::frame).
+    pub fn frame_again(
+        &mut self,
+        link: LinkId,
+        encoding: &Encoding,
+        frame: &[u8],
+    ) -> Result<(), Rejected> {
+        self.again = true;
+        let taken = self.frame(link, encoding, frame);
+        self.again = false;
+        taken
     }
 
     /// Takes a message that was handed over as a value.
@@ -220,7 +240,7 @@ impl<'a> Inbox<'a> {
     /// Counts a message that is to be queued, and says where it comes from.
     #[inline]
     fn open(&mut self, from: There, bytes: usize) {
-        self.world.count_from(Destination::at(from), bytes);
+        self.world.count_from(Destination::at(from), self.again, bytes);
         self.queued += 1;
         self.waiting.set(self.waiting.get() + bytes);
     }

@@ -85,7 +85,7 @@ where
         let Some(opened) = tasks.open(actor, M::NAME, world.config.task_capacity) else {
             return world.dead_letter(message, Some(actor), DropReason::TooManyTasks);
         };
-        let me = Me::new(cx, Rc::downgrade(&self.pool), actor, cx.sender());
+        let me = Me::new(cx, Rc::downgrade(&self.pool), actor);
         let task = (self.call)(me, message.clone());
         let task = Box::pin(async move { task.await.into_flow().map(|_| ()) });
         let mut bell = tasks.take_bell();
