@@ -36,6 +36,10 @@ pub enum DropReason {
     /// The link was gone before the message was transmitted, or before it arrived.
     #[error("the link is gone")]
     LinkGone,
+    /// The link went after the message was transmitted and before it was told to be handled: it
+    /// may have been handled or not.
+    #[error("the link went before it was told whether the message was handled")]
+    FateUnknown,
     /// An answer came that nobody waits for, or not any more.
     #[error("nobody waits for the answer")]
     NotAsked,

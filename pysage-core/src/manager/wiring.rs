@@ -288,7 +288,7 @@ impl World {
                 Some(Outgoing::Frame { bytes, .. }) => {
                     let frame = bytes.to_vec();
                     drop(outbox);
-                    self.undelivered_frame(&encoding, &frame);
+                    self.undelivered_frame(&encoding, &frame, DropReason::LinkGone);
                 }
                 Some(Outgoing::Value(envelope)) => {
                     drop(outbox);
@@ -357,14 +357,15 @@ impl World {
         self.dead_letter(&letter, None, reason);
     }
 
-    /// Takes note of a frame that could not be delivered to the other end of its link.
-    pub(crate) fn undelivered_frame(&self, encoding: &Encoding, frame: &[u8]) {
+    /// Takes note of a frame that could not be delivered to the other end of its link, or that may
+    /// not have been.
+    pub(crate) fn undelivered_frame(&self, encoding: &Encoding, frame: &[u8], reason: DropReason) {
         let head = FrameHead::read(encoding.codec, frame).ok();
         if let Some((head, _)) = &head {
             match head.purpose {
                 Purpose::Request(number) => self.fail_ask(number, AskError::Unreachable),
                 Purpose::Answer(_) | Purpose::Refusal(_) => {
-                    return self.counters.dropped(DropReason::LinkGone, 1);
+                    return self.counters.dropped(reason, 1);
                 }
                 Purpose::Message => {}
             }
@@ -373,10 +374,10 @@ impl World {
         let message = registry.decode(encoding.codec, &encoding.limits, frame);
         drop(registry);
         match message {
-            Ok(message) => self.dead_letter(&*message, None, DropReason::LinkGone),
+            Ok(message) => self.dead_letter(&*message, None, reason),
             Err(error) => {
                 let letter = UndecodedMessage { error, bytes: frame.len() };
-                self.dead_letter(&letter, None, DropReason::LinkGone);
+                self.dead_letter(&letter, None, reason);
             }
         }
     }

@@ -137,7 +137,21 @@ impl<'a> Inbox<'a> {
     /// a dead letter.
     pub fn undelivered(&mut self, encoding: &Encoding, frame: &[u8]) {
         self.world.close_origin();
-        self.world.undelivered_frame(encoding, frame);
+        self.world.undelivered_frame(encoding, frame, DropReason::LinkGone);
+    }
+
+    /// Takes note of a frame that the transport transmitted over a link that is gone, whose other
+    /// end did not say whether its message was handled: it becomes a dead letter, for the reason
+    /// [`DropReason::FateUnknown`], and who waits for an answer to it is told.
+    pub fn fate_unknown(&mut self, encoding: &Encoding, frame: &[u8]) {
+        self.world.close_origin();
+        self.world.undelivered_frame(encoding, frame, DropReason::FateUnknown);
+    }
+
+    /// Counts messages that the transport accepted, and that are gone without having been
+    /// delivered, their values with them: there is nothing to show the dead-letter handler.
+    pub fn undelivered_count(&mut self, messages: u64) {
+        self.world.counters.dropped(DropReason::LinkGone, messages);
     }
 
     /// Takes note of a value that the transport accepted and could not deliver.
