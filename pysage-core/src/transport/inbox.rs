@@ -160,6 +160,14 @@ impl<'a> Inbox<'a> {
         self.world.undelivered_value(envelope);
     }
 
+    /// How many of the messages taken since it was made wait to be handled. The others were done at
+    /// once, such as answers: they overtake those that wait, which matters to a transport that
+    /// counts what is [done](super::Transport::done).
+    #[must_use]
+    pub fn queued(&self) -> u64 {
+        self.queued
+    }
+
     pub(crate) fn received(&self) -> u64 {
         self.received
     }
