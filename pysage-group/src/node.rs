@@ -1,0 +1,275 @@
+//! A group as one of many: its links, what it knows of the others, its parent, and the groups that
+//! it has itself.
+
+mod addition;
+mod child;
+mod children;
+mod introductions;
+mod line_to_parent;
+mod removal;
+mod start;
+
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use pysage_core::BoxError;
+use pysage_core::transport::{Inbox, LinkId, Outbox};
+
+use crate::config::GroupConfig;
+use crate::control::{Control, Known, Terms};
+use crate::directory::{Directory, Found};
+use crate::error::GroupError;
+use crate::event::{GroupDown, GroupUp};
+use crate::line::Line;
+use crate::links::{Links, Over};
+use crate::name::GroupName;
+use crate::socket::{Waiter, Waker};
+use child::Child;
+pub(crate) use child::GroupKind;
+pub(crate) use line_to_parent::Birth;
+
+/// A group, without its actors.
+pub(crate) struct Node {
+    name: GroupName,
+    terms: Terms,
+    links: Links,
+    directory: Directory,
+    parent: Option<Parent>,
+    children: Vec<Child>,
+    /// Introductions of groups to each other that were made.
+    introduced: introductions::Introduced,
+    events: Vec<Event>,
+    waiter: Rc<Waiter>,
+    /// Something came that needs another tick at once.
+    is_behind: bool,
+    /// Whether messages that are done count as handled.
+    counts: bool,
+}
+
+/// What a group has of its parent.
+struct Parent {
+    line: Line,
+    name: GroupName,
+    /// It is to end, and since when.
+    stop: Option<Instant>,
+    /// The parent is gone.
+    gone: bool,
+    heartbeat: Option<Heartbeat>,
+}
+
+/// When the parent hears from this group.
+struct Heartbeat {
+    every: Duration,
+    last: Instant,
+}
+
+/// What is published.
+enum Event {
+    Up(GroupUp),
+    Down(GroupDown),
+}
+
+impl Node {
+    /// From here on nothing counts as handled: it is dropped.
+    pub(crate) fn stop_counting(&mut self) {
+        self.counts = false;
+    }
+
+    /// The program's first process.
+    pub(crate) fn main(waiter: Waiter) -> Node {
+        Node::new(GroupName::MAIN, GroupConfig::default().terms(), waiter)
+    }
+
+    fn new(name: GroupName, terms: Terms, waiter: Waiter) -> Node {
+        Node {
+            name,
+            terms,
+            links: Links::new(terms),
+            directory: Directory::default(),
+            parent: None,
+            children: Vec::new(),
+            introduced: introductions::Introduced::default(),
+            events: Vec::new(),
+            waiter: Rc::new(waiter),
+            is_behind: false,
+            counts: true,
+        }
+    }
+
+    pub(crate) fn name(&self) -> &GroupName {
+        &self.name
+    }
+
+    pub(crate) fn links(&self) -> &Links {
+        &self.links
+    }
+
+    pub(crate) fn waker(&self) -> Waker {
+        self.waiter.waker()
+    }
+
+    /// The name that a text means here: a group of this one's own comes first.
+    pub(crate) fn resolve(&self, name: &str) -> GroupName {
+        match self.name.below(name) {
+            Ok(own) if self.is_known(own.as_str()) => own,
+            _ => GroupName::known(name),
+        }
+    }
+
+    fn is_parent(&self, group: &GroupName) -> bool {
+        self.parent.as_ref().is_some_and(|parent| parent.name == *group)
+    }
+
+    fn is_known(&self, name: &str) -> bool {
+        self.children.iter().any(|child| child.name == *name) || self.directory.get(name).is_some()
+    }
+
+    /// The link to a group, which is made if there is none yet.
+    pub(crate) fn link_to(&mut self, name: &str) -> Result<LinkId, GroupError> {
+        let group = self.resolve(name);
+        let link = self.links.find(group.as_str());
+        match (self.find(&group), link) {
+            (Found::Up(_), Some(link)) => Ok(link),
+            (Found::Up(peer), None) => {
+                let link = self.links.add(peer);
+                self.introduce(self.name.clone(), group);
+                Ok(link)
+            }
+            (Found::Down(peer), link) if peer.terms.acked => {
+                Ok(link.unwrap_or_else(|| self.links.add(peer)))
+            }
+            (Found::Down(_), _) => Err(GroupError::Down { group }),
+            // A group has a link to its parent before it is told of the others.
+            (Found::Nobody, Some(link)) if self.is_parent(&group) => Ok(link),
+            (Found::Nobody, _) => Err(GroupError::Unknown { name: name.to_owned() }),
+        }
+    }
+
+    /// What the others know of this group.
+    fn known(&self) -> Known {
+        Known {
+            group: self.name.to_string(),
+            process: u64::from(std::process::id()),
+            terms: self.terms,
+        }
+    }
+
+    /// Looks a group up, as one to be at the other end of a link of this one.
+    fn find(&self, group: &GroupName) -> Found {
+        self.directory.find(group.as_str(), u64::from(std::process::id()), self.terms.acked)
+    }
+
+    /// Takes in what the others have sent, and looks after this group's own.
+    pub(crate) fn receive(&mut self, now: Instant, inbox: &mut Inbox<'_>) -> Result<(), BoxError> {
+        loop {
+            // Links before lines: a message may be about a group that is told on the line, where it
+            // was told before the message was sent.
+            let more = self.links.read();
+            self.serve(now);
+            self.links.deliver(inbox);
+            if !more || self.links.has_undelivered() {
+                break;
+            }
+        }
+        self.end_links(false);
+        self.links.report(inbox);
+        for event in self.events.drain(..) {
+            match event {
+                Event::Up(event) => inbox.queue(event),
+                Event::Down(event) => inbox.queue(event),
+            }
+        }
+        self.failure().map_or(Ok(()), |failure| Err(failure.into()))
+    }
+
+    /// Passes on what was sent.
+    pub(crate) fn transmit(&mut self, now: Instant, outbox: &mut Outbox) {
+        for link in outbox.links() {
+            self.links.take(link, outbox);
+        }
+        // What was sent until now goes to the successor, too.
+        self.end_links(true);
+        self.links.write();
+        self.beat(now);
+        self.flush_lines();
+    }
+
+    pub(crate) fn add_done(&mut self, link: LinkId, messages: u64) {
+        if self.counts {
+            self.links.add_done(link, messages);
+        }
+    }
+
+    /// Takes note of what parent and groups tell, and of who is gone.
+    fn serve(&mut self, now: Instant) {
+        self.is_behind = false;
+        self.serve_parent(now);
+        self.serve_children(now);
+    }
+
+    fn end_links(&mut self, acked: bool) {
+        for Over { group, malformed, waits } in self.links.take_over(acked) {
+            if let Some(malformed) = malformed {
+                self.put_out(&group, malformed);
+            }
+            if waits && self.directory.is_up(group.as_str()) {
+                self.introduce(self.name.clone(), group);
+            }
+        }
+    }
+
+    /// Takes note of a group that is there, or there again.
+    fn connect_waiting(&mut self, group: &GroupName) {
+        let waits = self.links.find(group.as_str()).is_some();
+        if waits && !self.links.is_connected(group.as_str()) {
+            self.introduce(self.name.clone(), group.clone());
+        }
+    }
+
+    /// When it wants to be served again, if nothing comes meanwhile.
+    pub(crate) fn wake_at(&self, now: Instant) -> Option<Instant> {
+        if self.is_behind || self.links.has_undelivered() {
+            return Some(now);
+        }
+        self.children.iter().filter_map(Child::wake_at).min()
+    }
+
+    /// Waits until something comes, or until that time.
+    pub(crate) fn wait(&self, until: Option<Instant>) {
+        let now = Instant::now();
+        let until = [until, self.wake_at(now)].into_iter().flatten().min();
+        if until.is_none_or(|until| until > now) {
+            self.wait_for_groups(until);
+        }
+    }
+
+    /// Waits until something comes from a group, or one takes something, or until that time.
+    fn wait_for_groups(&self, until: Option<Instant>) {
+        let links: Vec<_> = self.links.interests().collect();
+        let links = links.iter().map(|(stream, reads, writes)| stream.interest(*reads, *writes));
+        let interests: Vec<_> = links.chain(self.lines().filter_map(Line::interest)).collect();
+        // A wait that fails is a tick too early.
+        drop(self.waiter.wait(&interests, until));
+    }
+
+    fn lines(&self) -> impl Iterator<Item = &Line> {
+        let parent = self.parent.iter().filter(|parent| !parent.gone).map(|parent| &parent.line);
+        parent.chain(self.children.iter().filter_map(Child::line))
+    }
+
+    fn flush_lines(&mut self) {
+        // A line that is broken is seen to be ended when it is read.
+        if let Some(parent) = &mut self.parent {
+            drop(parent.line.flush());
+        }
+        for line in self.children.iter_mut().filter_map(Child::line_mut) {
+            drop(line.flush());
+        }
+    }
+
+    fn tell_parent(&mut self, control: Control) {
+        if let Some(parent) = &mut self.parent {
+            drop(parent.line.tell(control));
+        }
+    }
+}

@@ -1,0 +1,323 @@
+//! The queue of values between two groups of one process.
+//!
+//! One side puts messages in, a batch at a time; the other takes all that wait at once. The bytes
+//! of a message count until it was handled, so that the side that sends knows its room.
+
+#[cfg(not(loom))]
+use std::sync::{Arc, Mutex, MutexGuard, atomic::AtomicUsize, atomic::Ordering};
+
+#[cfg(loom)]
+use loom::sync::{Arc, Mutex, MutexGuard, atomic::AtomicUsize, atomic::Ordering};
+
+use std::collections::VecDeque;
+use std::sync::PoisonError;
+
+/// Wakes the side that takes messages.
+pub(crate) type Wake = Box<dyn Fn() + Send>;
+
+/// Makes the two sides of a queue.
+pub(crate) fn queue<T>() -> (ValueSender<T>, ValueReceiver<T>) {
+    let shared =
+        Arc::new(Shared { state: Mutex::new(State::new()), held_bytes: AtomicUsize::new(0) });
+    let receiver = ValueReceiver { shared: shared.clone(), taken: VecDeque::new() };
+    (ValueSender { shared }, receiver)
+}
+
+struct Shared<T> {
+    state: Mutex<State<T>>,
+    /// The bytes of messages that were put in and are not handled.
+    held_bytes: AtomicUsize,
+}
+
+struct State<T> {
+    waiting: VecDeque<(T, usize)>,
+    /// Whether the sides are there.
+    sender: bool,
+    receiver: bool,
+    /// How many messages the receiver had taken and not handled when it went.
+    lost: usize,
+    wake: Option<Wake>,
+}
+
+/// The side that puts messages in.
+pub(crate) struct ValueSender<T> {
+    shared: Arc<Shared<T>>,
+}
+
+/// The side that takes messages out.
+pub(crate) struct ValueReceiver<T> {
+    shared: Arc<Shared<T>>,
+    /// The bytes of each message that was taken and is not handled.
+    taken: VecDeque<usize>,
+}
+
+impl<T> State<T> {
+    fn new() -> State<T> {
+        State { waiting: VecDeque::new(), sender: true, receiver: true, lost: 0, wake: None }
+    }
+
+    fn wake(&self) {
+        if let Some(wake) = &self.wake {
+            wake();
+        }
+    }
+}
+
+impl<T> Shared<T> {
+    /// A thread that panicked while it held the lock has left the queue as it should be: nothing
+    /// in between can panic but the allocator.
+    fn lock(&self) -> MutexGuard<'_, State<T>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<T> ValueSender<T> {
+    /// How many bytes wait or are not handled.
+    pub(crate) fn held_bytes(&self) -> usize {
+        self.shared.held_bytes.load(Ordering::Acquire)
+    }
+
+    /// Puts messages in, each with its bytes, and wakes the other side if it has nothing to take
+    /// yet. They stay in `messages` if the other side is gone.
+    pub(crate) fn put(&self, messages: &mut VecDeque<(T, usize)>) {
+        let mut state = self.shared.lock();
+        if !state.receiver || messages.is_empty() {
+            return;
+        }
+        let bytes = messages.iter().map(|(_, bytes)| bytes).sum();
+        self.shared.held_bytes.fetch_add(bytes, Ordering::AcqRel);
+        if state.waiting.is_empty() {
+            std::mem::swap(&mut state.waiting, messages);
+            state.wake();
+        } else {
+            state.waiting.append(messages);
+        }
+    }
+
+    /// How many messages the other side had taken and not handled when it went.
+    pub(crate) fn lost(&self) -> usize {
+        self.shared.lock().lost
+    }
+
+    /// Takes back what was not taken by the other side.
+    pub(crate) fn take_back(&self) -> VecDeque<(T, usize)> {
+        std::mem::take(&mut self.shared.lock().waiting)
+    }
+}
+
+impl<T> ValueReceiver<T> {
+    /// Sets what wakes this side when messages are put in, and when the other side goes.
+    pub(crate) fn wake_by(&self, wake: Wake) {
+        let mut state = self.shared.lock();
+        state.wake = Some(wake);
+        if !state.waiting.is_empty() || !state.sender {
+            state.wake();
+        }
+    }
+
+    /// Takes all messages that wait, into an empty queue; whether the other side is there to put
+    /// more in.
+    pub(crate) fn take(&mut self, into: &mut VecDeque<(T, usize)>) -> bool {
+        debug_assert!(into.is_empty(), "what was taken before is in the hands of the caller");
+        let mut state = self.shared.lock();
+        std::mem::swap(&mut state.waiting, into);
+        let goes_on = state.sender;
+        drop(state);
+        self.taken.extend(into.iter().map(|(_, bytes)| *bytes));
+        goes_on
+    }
+
+    /// Takes note that so many of the messages taken are handled, the oldest first.
+    pub(crate) fn handled(&mut self, messages: u64) {
+        let messages = self.taken.len().min(usize::try_from(messages).unwrap_or(usize::MAX));
+        let bytes = self.taken.drain(..messages).sum();
+        self.shared.held_bytes.fetch_sub(bytes, Ordering::AcqRel);
+    }
+
+    /// Gives messages back that were taken and not handled, the newest of them.
+    pub(crate) fn put_back(&mut self, messages: &mut VecDeque<(T, usize)>) {
+        self.taken.truncate(self.taken.len().saturating_sub(messages.len()));
+        let mut state = self.shared.lock();
+        messages.append(&mut state.waiting);
+        std::mem::swap(&mut state.waiting, messages);
+    }
+}
+
+impl<T> Drop for ValueSender<T> {
+    fn drop(&mut self) {
+        let mut state = self.shared.lock();
+        state.sender = false;
+        state.wake();
+    }
+}
+
+impl<T> Drop for ValueReceiver<T> {
+    fn drop(&mut self) {
+        let mut state = self.shared.lock();
+        state.receiver = false;
+        state.lost = self.taken.len();
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    fn batch(numbers: &[u32]) -> VecDeque<(u32, usize)> {
+        numbers.iter().map(|number| (*number, 10)).collect()
+    }
+
+    #[test]
+    fn bytes_count_until_a_message_was_handled() {
+        let (sender, mut receiver) = queue();
+        sender.put(&mut batch(&[1, 2]));
+        sender.put(&mut batch(&[3]));
+        let mut taken = VecDeque::new();
+        assert!(receiver.take(&mut taken));
+        assert_eq!((taken, sender.held_bytes()), (batch(&[1, 2, 3]), 30));
+        receiver.handled(2);
+        assert_eq!(sender.held_bytes(), 10);
+        receiver.handled(5);
+        assert_eq!(sender.held_bytes(), 0);
+    }
+
+    #[test]
+    fn what_was_not_taken_is_had_back_and_what_comes_too_late_stays() {
+        let (sender, mut receiver) = queue();
+        sender.put(&mut batch(&[1, 2, 3]));
+        let mut taken = VecDeque::new();
+        receiver.take(&mut taken);
+        receiver.handled(1);
+        sender.put(&mut batch(&[4]));
+        taken.pop_front();
+        receiver.put_back(&mut taken);
+        drop(receiver);
+        assert_eq!((sender.take_back(), sender.lost()), (batch(&[2, 3, 4]), 0));
+        let mut late = batch(&[5]);
+        sender.put(&mut late);
+        assert_eq!(late, batch(&[5]));
+    }
+
+    #[test]
+    fn what_was_taken_and_not_handled_is_counted() {
+        let (sender, mut receiver) = queue();
+        sender.put(&mut batch(&[1, 2, 3]));
+        receiver.take(&mut VecDeque::new());
+        receiver.handled(1);
+        drop(receiver);
+        assert_eq!(sender.lost(), 2);
+    }
+
+    #[test]
+    fn the_side_that_takes_is_woken_once_for_what_waits_and_when_the_other_goes() {
+        let (sender, mut receiver) = queue();
+        let woken = std::sync::Arc::new(AtomicUsize::new(0));
+        let count = || woken.load(Ordering::SeqCst);
+        sender.put(&mut batch(&[1]));
+        let counter = woken.clone();
+        receiver.wake_by(Box::new(move || {
+            counter.fetch_add(1, Ordering::SeqCst);
+        }));
+        assert_eq!(count(), 1, "what was put in before");
+        sender.put(&mut batch(&[2]));
+        assert_eq!(count(), 1);
+        receiver.take(&mut VecDeque::new());
+        sender.put(&mut batch(&[3]));
+        assert_eq!(count(), 2);
+        drop(sender);
+        assert_eq!(count(), 3);
+    }
+
+    #[test]
+    fn the_last_messages_of_a_side_that_went_are_taken() {
+        let (sender, mut receiver) = queue();
+        sender.put(&mut batch(&[1]));
+        drop(sender);
+        let mut taken = VecDeque::new();
+        assert!(!receiver.take(&mut taken));
+        assert_eq!(taken, batch(&[1]));
+    }
+}
+
+/// Each order in which two threads can do what they do.
+#[cfg(all(test, loom))]
+mod every_order {
+    use loom::thread;
+
+    use super::*;
+
+    fn batch(numbers: &[u32]) -> VecDeque<(u32, usize)> {
+        numbers.iter().map(|number| (*number, 10)).collect()
+    }
+
+    #[test]
+    fn each_message_is_taken_once_and_its_bytes_are_given_back() {
+        loom::model(|| {
+            let (sender, mut receiver) = queue();
+            let putting = thread::spawn(move || {
+                sender.put(&mut batch(&[1, 2]));
+                sender.put(&mut batch(&[3]));
+                sender
+            });
+            let mut all = Vec::new();
+            let mut take = |receiver: &mut ValueReceiver<u32>| {
+                let mut taken = VecDeque::new();
+                let goes_on = receiver.take(&mut taken);
+                receiver.handled(taken.len() as u64);
+                all.extend(taken.into_iter().map(|(number, _)| number));
+                goes_on
+            };
+            take(&mut receiver);
+            take(&mut receiver);
+            let sender = putting.join().expect("it does not panic");
+            assert!(take(&mut receiver));
+            assert_eq!(sender.held_bytes(), 0);
+            drop(sender);
+            assert!(!take(&mut receiver));
+            assert_eq!(all, [1, 2, 3]);
+        });
+    }
+
+    #[test]
+    fn a_side_that_goes_leaves_each_message_with_one_of_them() {
+        loom::model(|| {
+            let (sender, mut receiver) = queue();
+            let taking = thread::spawn(move || {
+                let mut taken = VecDeque::new();
+                receiver.take(&mut taken);
+                receiver.handled(1);
+                taken.len()
+            });
+            let mut late = batch(&[1, 2]);
+            sender.put(&mut late);
+            let taken = taking.join().expect("it does not panic");
+            // What it took beyond the one that it handled is lost with it.
+            assert_eq!(sender.lost(), taken.saturating_sub(1));
+            assert_eq!(taken + sender.take_back().len() + late.len(), 2);
+        });
+    }
+
+    #[test]
+    fn no_wake_is_lost() {
+        loom::model(|| {
+            let (sender, mut receiver) = queue();
+            let woken = Arc::new(AtomicUsize::new(0));
+            let putting = thread::spawn(move || {
+                sender.put(&mut batch(&[1]));
+                sender.put(&mut batch(&[2]));
+                sender
+            });
+            let counter = woken.clone();
+            receiver.wake_by(Box::new(move || {
+                counter.fetch_add(1, Ordering::SeqCst);
+            }));
+            let before = woken.load(Ordering::SeqCst);
+            let mut taken = VecDeque::new();
+            receiver.take(&mut taken);
+            let sender = putting.join().expect("it does not panic");
+            let has_woken = woken.load(Ordering::SeqCst) > before;
+            assert!(taken.len() == 2 || has_woken, "what was not taken has to be looked for");
+            drop(sender);
+        });
+    }
+}
