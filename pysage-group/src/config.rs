@@ -76,6 +76,9 @@ impl GroupConfig {
     /// worth at 130 MB/s.
     pub const DEFAULT_QUEUE_BYTES: usize = 4 << 20;
 
+    /// The most bytes that can be set to be on their way over a link: 1 GiB.
+    pub const MOST_QUEUE_BYTES: usize = 1 << 30;
+
     /// How long a group may take until it is ready unless set: 5 s.
     pub const DEFAULT_READY_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -125,11 +128,12 @@ impl GroupConfig {
     }
 
     /// Sets how many bytes of messages may be on their way to the group over each link, or be
-    /// there without having been handled: 64 KiB at least, and at most 1 GiB. What is sent beyond
-    /// that is refused as full.
+    /// there without having been handled: 64 KiB at least, and
+    /// [`MOST_QUEUE_BYTES`](Self::MOST_QUEUE_BYTES) at most. What is sent beyond that is refused as
+    /// full.
     #[must_use]
     pub fn queue_bytes(mut self, bytes: usize) -> Self {
-        self.queue_bytes = bytes.clamp(64 << 10, 1 << 30);
+        self.queue_bytes = bytes.clamp(64 << 10, GroupConfig::MOST_QUEUE_BYTES);
         self
     }
 

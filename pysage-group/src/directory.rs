@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::config::GroupConfig;
 use crate::control::{Known, Terms};
 use crate::name::GroupName;
 
@@ -17,6 +18,9 @@ struct Place {
     /// Whether it runs; else it is to come back.
     up: bool,
 }
+
+/// No more groups are known than this: a group that tells of more is wrong, or means harm.
+const MOST_GROUPS: usize = 1 << 16;
 
 /// A group at the other end of a link.
 #[derive(Clone, Debug)]
@@ -38,7 +42,13 @@ pub(crate) enum Found {
 }
 
 impl Directory {
-    pub(crate) fn add(&mut self, known: Known) {
+    /// Takes note of a group; what it says of itself is held to what a `GroupConfig` can say.
+    pub(crate) fn add(&mut self, mut known: Known) {
+        let most = GroupConfig::MOST_QUEUE_BYTES as u64;
+        known.terms.queue_bytes = known.terms.queue_bytes.min(most);
+        if self.groups.len() >= MOST_GROUPS && !self.groups.contains_key(known.group.as_str()) {
+            return;
+        }
         let name = GroupName::known(&known.group);
         self.groups.insert(name, Place { known, up: true });
     }
@@ -111,6 +121,17 @@ mod tests {
         assert_eq!(directory.all(), [known("ab", 1, false)]);
         assert_eq!(directory.remove("a", true), [GroupName::known("a")]);
         assert!(matches!(directory.find("a", 1, false), Found::Nobody));
+    }
+
+    #[test]
+    fn what_a_group_says_of_itself_is_held_to_what_can_be_set() {
+        let mut directory = Directory::default();
+        let mut boast = known("a", 1, false);
+        boast.terms.queue_bytes = u64::MAX;
+        directory.add(boast);
+        assert_eq!(directory.all()[0].terms.queue_bytes, 1 << 30);
+        (0..2 * MOST_GROUPS).for_each(|number| directory.add(known(&number.to_string(), 1, false)));
+        assert_eq!(directory.all().len(), MOST_GROUPS);
     }
 
     #[test]

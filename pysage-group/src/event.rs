@@ -39,7 +39,8 @@ pub enum GroupEnd {
     /// It failed, and could say why: a handler panicked, its entry returned an error, or a tick
     /// did.
     Failed(String),
-    /// Its process ended without a word: its exit status or signal.
+    /// It ended without a word: what is known of the end of its process, such as its exit status or
+    /// signal, or of its thread.
     Exited(String),
     /// It did not end a tick for longer than its heartbeat allows, and was killed.
     Hung,
@@ -59,8 +60,7 @@ impl fmt::Display for GroupEnd {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             GroupEnd::Finished => f.write_str("it ended by itself"),
-            GroupEnd::Failed(reason) => f.write_str(reason),
-            GroupEnd::Exited(status) => write!(f, "its process ended with {status}"),
+            GroupEnd::Failed(reason) | GroupEnd::Exited(reason) => f.write_str(reason),
             GroupEnd::Hung => f.write_str("it hung, and was killed"),
             GroupEnd::Malformed(what) => write!(f, "it did not keep to the protocol: {what}"),
         }

@@ -9,6 +9,7 @@ mod line_to_parent;
 mod removal;
 mod start;
 
+use std::borrow::Cow;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
@@ -109,10 +110,13 @@ impl Node {
     }
 
     /// The name that a text means here: a group of this one's own comes first.
-    pub(crate) fn resolve(&self, name: &str) -> GroupName {
+    pub(crate) fn resolve<'n>(&self, name: &'n str) -> Cow<'n, str> {
+        if self.name == GroupName::MAIN || self.children.is_empty() {
+            return Cow::Borrowed(name);
+        }
         match self.name.below(name) {
-            Ok(own) if self.is_known(own.as_str()) => own,
-            _ => GroupName::known(name),
+            Ok(own) if self.is_known(own.as_str()) => Cow::Owned(own.to_string()),
+            _ => Cow::Borrowed(name),
         }
     }
 
@@ -127,7 +131,11 @@ impl Node {
     /// The link to a group, which is made if there is none yet.
     pub(crate) fn link_to(&mut self, name: &str) -> Result<LinkId, GroupError> {
         let group = self.resolve(name);
-        let link = self.links.find(group.as_str());
+        let link = self.links.find(&group);
+        if let Some(link) = link.filter(|_| self.directory.is_up(&group)) {
+            return Ok(link);
+        }
+        let group = GroupName::known(&group);
         match (self.find(&group), link) {
             (Found::Up(_), Some(link)) => Ok(link),
             (Found::Up(peer), None) => {
@@ -166,6 +174,10 @@ impl Node {
             // was told before the message was sent.
             let more = self.links.read();
             self.serve(now);
+            // That a group is up comes before its messages, and that one is down behind them.
+            if self.events.iter().any(|event| matches!(event, Event::Up(_))) {
+                self.publish(inbox);
+            }
             self.links.deliver(inbox);
             if !more || self.links.has_undelivered() {
                 break;
@@ -173,13 +185,17 @@ impl Node {
         }
         self.end_links(false);
         self.links.report(inbox);
+        self.publish(inbox);
+        self.failure().map_or(Ok(()), |failure| Err(failure.into()))
+    }
+
+    fn publish(&mut self, inbox: &mut Inbox<'_>) {
         for event in self.events.drain(..) {
             match event {
                 Event::Up(event) => inbox.queue(event),
                 Event::Down(event) => inbox.queue(event),
             }
         }
-        self.failure().map_or(Ok(()), |failure| Err(failure.into()))
     }
 
     /// Passes on what was sent.

@@ -71,7 +71,8 @@ impl Node {
         };
         let group = child.name.clone();
         child.refusal.take().unwrap_or_else(|| {
-            let status = status.unwrap_or_else(|| "nothing yet: its thread goes on".to_owned());
+            let status =
+                status.unwrap_or_else(|| "it says no more, but its thread goes on".to_owned());
             GroupError::EndedEarly { group, end: was_told.unwrap_or(GroupEnd::Exited(status)) }
         })
     }

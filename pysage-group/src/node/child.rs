@@ -211,7 +211,9 @@ impl Body {
                     drop(process.kill());
                     process.wait_by(Instant::now() + END_TIMEOUT).ok().flatten()
                 });
-                Some(exit.map_or_else(|| "an unknown status".to_owned(), |exit| exit.to_string()))
+                let status =
+                    exit.map_or_else(|| "an unknown status".to_owned(), |exit| exit.to_string());
+                Some(format!("its process ended with {status}"))
             }
             Body::Thread(thread) => {
                 // A thread that has told its end has little left to do.
@@ -219,8 +221,8 @@ impl Body {
                     std::thread::yield_now();
                 }
                 thread.is_finished().then(|| match thread.join() {
-                    Ok(()) => "its thread's end".to_owned(),
-                    Err(_) => "a panic of its thread".to_owned(),
+                    Ok(()) => "its thread ended without a word".to_owned(),
+                    Err(_) => "its thread panicked".to_owned(),
                 })
             }
         }

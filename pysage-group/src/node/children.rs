@@ -144,7 +144,7 @@ impl Node {
         let Running { body, line } = running;
         drop(line);
         let status = body.finish(Instant::now() + END_TIMEOUT);
-        let status = status.unwrap_or_else(|| "nothing yet: its thread goes on".to_owned());
+        let status = status.unwrap_or_else(|| "it says no more, but its thread goes on".to_owned());
         let end = child.last_words.take().unwrap_or(GroupEnd::Exited(status));
         self.settle(index, end, now);
     }

@@ -15,7 +15,7 @@ impl Node {
     /// Ends a group of this one's own: what was sent to it is handled before.
     pub(crate) fn remove(&mut self, name: &str) -> Result<(), GroupError> {
         let unknown = || GroupError::Unknown { name: name.to_owned() };
-        let group = self.resolve(name);
+        let group = GroupName::known(&self.resolve(name));
         self.child_index(group.as_str()).ok_or_else(unknown)?;
         self.remove_all(&[group])
     }
