@@ -61,8 +61,15 @@ impl Host {
     /// What this end knows, for peers that come from now on.
     pub(crate) fn set_table(&mut self, table: MessageTable);
 
-    /// Begins to connect to an address. The link takes messages at once.
-    pub(crate) fn connect(&mut self, now: Instant, to: SocketAddr) -> LinkId;
+    /// Begins to connect to an address, or to one that is still looked up. The link takes messages
+    /// at once.
+    pub(crate) fn connect(&mut self, now: Instant, to: Option<SocketAddr>) -> LinkId;
+
+    /// Gives a link the address that was looked up.
+    pub(crate) fn reach(&mut self, now: Instant, link: LinkId, to: SocketAddr);
+
+    /// Ends a link at once.
+    pub(crate) fn give_up(&mut self, now: Instant, link: LinkId, reason: DisconnectReason);
 
     /// Has a peer disconnected once what was sent to it has arrived.
     pub(crate) fn disconnect(&mut self, now: Instant, link: LinkId);
