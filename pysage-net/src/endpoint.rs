@@ -34,17 +34,15 @@ use std::time::{Duration, Instant};
 use pysage_core::Delivery;
 
 use bundle::Bundles;
-pub(crate) use bytes::{Malformed, Reader, put, size};
+pub(crate) use bytes::{Malformed, Reader};
 use congestion::{Congestion, Told};
 use frame::{Ack, Frame};
-pub(crate) use frame::{PART_BYTES, PART_HEAD_BYTES};
 use incoming::{Accepted, Incoming};
 use lane::Lane;
 use outgoing::Outgoing;
 use received::Received;
 use round_trip::RoundTrip;
 use sent::{Fate, Sent};
-pub(crate) use write::Written;
 
 /// One peer's end of a connection.
 pub(crate) struct Endpoint {
@@ -79,8 +77,6 @@ pub(crate) struct Limits {
     pub(crate) send_queue_bytes: usize,
     /// Of reliable messages that may come before others were handed over.
     pub(crate) window_bytes: usize,
-    /// The same at the other end, as it told in the handshake.
-    pub(crate) peer_window_bytes: usize,
     /// Of a message, with its head.
     pub(crate) message_bytes: usize,
     /// How many unreliable messages may have come in part.
@@ -105,12 +101,12 @@ pub(crate) enum Said {
 }
 
 impl Endpoint {
-    /// An endpoint whose handshake took so long there and back.
-    pub(crate) fn new(now: Instant, limits: Limits, round_trip: Duration) -> Endpoint {
+    /// An endpoint that takes messages, and sends none before it [begins](Self::begin).
+    pub(crate) fn new(now: Instant, limits: Limits) -> Endpoint {
         Endpoint {
             limits,
-            round_trip: RoundTrip::new(round_trip),
-            congestion: Congestion::new(now, limits.payload_bytes, round_trip),
+            round_trip: RoundTrip::new(Duration::ZERO),
+            congestion: Congestion::new(now, limits.payload_bytes, Duration::ZERO),
             sent: Sent::new(),
             bundles: Bundles::default(),
             outgoing: Outgoing::default(),
@@ -121,13 +117,22 @@ impl Endpoint {
                 limits.partial_messages,
             ),
             sent_cost: 0,
-            limit_bytes: limits.peer_window_bytes as u64,
+            limit_bytes: 0,
             told_limit_bytes: limits.window_bytes as u64,
             marked: 0,
             newest: None,
             activity: timers::Activity::new(now),
             resent: 0,
         }
+    }
+
+    /// Begins, once the handshake has told how many bytes of reliable messages the peer takes, and
+    /// how long there and back takes.
+    pub(crate) fn begin(&mut self, now: Instant, peer_window_bytes: u64, round_trip: Duration) {
+        self.limit_bytes = peer_window_bytes;
+        self.round_trip = RoundTrip::new(round_trip);
+        self.congestion = Congestion::new(now, self.limits.payload_bytes, round_trip);
+        self.activity = timers::Activity::new(now);
     }
 
     /// How many bytes of messages it takes now.

@@ -29,6 +29,7 @@ mod endpoint;
 mod event;
 mod host;
 mod security;
+mod session;
 
 pub use carrier::Carrier;
 pub use config::{NetConfig, Service};

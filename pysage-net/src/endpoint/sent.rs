@@ -11,7 +11,8 @@ use super::frame::Ack;
 pub(crate) struct Sent {
     /// The number of the first one in the log.
     first: u64,
-    log: VecDeque<Departed>,
+    /// Nothing in the place of those of which nothing is to be known.
+    log: VecDeque<Option<Departed>>,
     in_flight_bytes: usize,
     /// How many in flight want to be acknowledged.
     in_flight: usize,
@@ -39,8 +40,6 @@ enum State {
     InFlight,
     /// It counts as lost, and may still come.
     Lost,
-    /// Nothing more is to be known of it.
-    Done,
 }
 
 /// The bundles in a datagram.
@@ -71,8 +70,11 @@ const MOST_LATENESS: Duration = Duration::from_millis(500);
 const KEPT: u64 = 1024;
 
 impl Carried {
-    /// More small bundles than this do not go into one datagram.
-    pub(crate) const MOST: usize = 6;
+    const MOST: usize = 8;
+
+    /// More small bundles than this are not put into one datagram; a few more may come of its last
+    /// messages.
+    const ENOUGH: usize = 5;
 
     /// Adds a bundle; there must be room.
     pub(crate) fn push(&mut self, number: u32) {
@@ -81,7 +83,7 @@ impl Carried {
     }
 
     pub(crate) fn is_full(&self) -> bool {
-        usize::from(self.count) == Carried::MOST
+        usize::from(self.count) >= Carried::ENOUGH
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = u32> + '_ {
@@ -125,13 +127,12 @@ impl Sent {
     pub(crate) fn departed(&mut self, stamp: Stamp, bundles: Carried) {
         self.in_flight_bytes += stamp.bytes as usize;
         self.in_flight += 1;
-        self.log.push_back(Departed { stamp, bundles, state: State::InFlight });
+        self.log.push_back(Some(Departed { stamp, bundles, state: State::InFlight }));
     }
 
     /// Takes note of a datagram that leaves and tells only what arrived.
-    pub(crate) fn departed_unasked(&mut self, stamp: Stamp) {
-        let done = Departed { stamp, bundles: Carried::default(), state: State::Done };
-        self.log.push_back(done);
+    pub(crate) fn departed_unasked(&mut self) {
+        self.log.push_back(None);
         self.prune();
     }
 
@@ -153,9 +154,8 @@ impl Sent {
             }
             let from = low.max(self.first) - self.first;
             for at in (from..=high - self.first).rev() {
-                let departed = &mut self.log[at as usize];
+                let Some(departed) = self.log[at as usize].take() else { continue };
                 let fate = match departed.state {
-                    State::Done => continue,
                     State::InFlight => {
                         self.in_flight_bytes -= departed.stamp.bytes as usize;
                         self.in_flight -= 1;
@@ -168,11 +168,10 @@ impl Sent {
                         Fate::ArrivedLate
                     }
                 };
-                departed.state = State::Done;
                 if self.first + at == ack.largest {
                     newest = Some(departed.stamp.sent_at);
                 }
-                each(departed, fate);
+                each(&departed, fate);
             }
         }
         self.largest_acked = self.largest_acked.max(Some(ack.largest));
@@ -189,7 +188,8 @@ impl Sent {
         self.loss_at = None;
         let Some(largest) = self.largest_acked else { return };
         let delay = delay.max(self.lateness);
-        for (number, departed) in (self.first..largest).zip(&mut self.log) {
+        for (number, place) in (self.first..largest).zip(&mut self.log) {
+            let Some(departed) = place else { continue };
             match departed.state {
                 State::InFlight => {
                     let overtaken = self.most_overtaken.is_some_and(|most| largest - number >= most);
@@ -204,10 +204,10 @@ impl Sent {
                     }
                 }
                 State::Lost if largest - number > KEPT || departed.stamp.sent_at + 4 * delay <= now => {
-                    departed.state = State::Done;
                     each(departed, Fate::Forgotten);
+                    *place = None;
                 }
-                State::Lost | State::Done => {}
+                State::Lost => {}
             }
         }
         self.prune();
@@ -220,12 +220,12 @@ impl Sent {
 
     /// The bundles in flight, the oldest first.
     pub(crate) fn bundles(&self) -> impl Iterator<Item = u32> + '_ {
-        let in_flight = self.log.iter().filter(|departed| departed.state == State::InFlight);
+        let in_flight = self.log.iter().flatten().filter(|departed| departed.state == State::InFlight);
         in_flight.flat_map(|departed| departed.bundles.iter())
     }
 
     fn prune(&mut self) {
-        while self.log.front().is_some_and(|departed| departed.state == State::Done) {
+        while self.log.front().is_some_and(Option::is_none) {
             self.log.pop_front();
             self.first += 1;
         }

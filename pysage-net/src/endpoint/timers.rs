@@ -52,6 +52,10 @@ impl Activity {
         self.heard_at = now;
     }
 
+    fn quiet_since(&self) -> Instant {
+        self.said_at.max(self.heard_at)
+    }
+
     /// Takes note of a datagram that left.
     pub(super) fn said(&mut self, now: Instant, asks: bool) {
         self.said_at = now;
@@ -77,9 +81,9 @@ impl Endpoint {
         if self.wants_to_send(now) {
             return now;
         }
-        let activity = &self.activity;
         let paced = self.departs_at(now);
-        let shrinks = (!activity.has_shrunk).then_some(activity.said_at + SHRINK_AFTER);
+        let activity = &self.activity;
+        let shrinks = (!activity.has_shrunk).then_some(activity.quiet_since() + SHRINK_AFTER);
         let due = [self.received.tell_by(), self.probe_at(), self.sent.loss_at(), paced, shrinks];
         let quiet = activity.said_at + self.limits.keep_alive;
         due.into_iter().flatten().fold(quiet.min(self.idle_at()), Instant::min)
@@ -104,8 +108,7 @@ impl Endpoint {
         if self.activity.said_at + self.limits.keep_alive <= now {
             self.activity.ping = true;
         }
-        let quiet_since = self.activity.said_at.max(self.activity.heard_at);
-        if !self.activity.has_shrunk && quiet_since + SHRINK_AFTER <= now {
+        if !self.activity.has_shrunk && self.activity.quiet_since() + SHRINK_AFTER <= now {
             self.shrink();
         }
     }

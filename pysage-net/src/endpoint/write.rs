@@ -148,8 +148,9 @@ impl Endpoint {
             written.carry(bundle);
             self.newest = Some(bundle);
         }
-        if let Some(newest) = newest {
-            self.write_newest(newest, end, out, written);
+        match newest {
+            Some(newest) if written.asks => self.write_newest(newest, end, out, written),
+            _ => self.newest = newest,
         }
     }
 
@@ -157,7 +158,7 @@ impl Endpoint {
     /// before was lost.
     fn write_newest(&mut self, newest: u32, end: usize, out: &mut Vec<u8>, written: &mut Written) {
         let most_bytes = (end - out.len()).min(self.limits.repeat_newest_bytes);
-        if !written.asks || written.carried.is_full() {
+        if written.carried.is_full() {
             return;
         }
         if let Some(frames) = self.bundles.short(newest, most_bytes) {
@@ -174,11 +175,11 @@ impl Endpoint {
     /// Takes note that a datagram leaves, of so many bytes in all.
     pub(crate) fn departed(&mut self, now: Instant, written: &Written, datagram_bytes: usize) {
         self.activity.said(now, written.asks);
+        if !written.asks {
+            return self.sent.departed_unasked();
+        }
         let in_flight_bytes = self.sent.in_flight_bytes();
         let stamp = self.congestion.sent(now, datagram_bytes, in_flight_bytes);
-        if !written.asks {
-            return self.sent.departed_unasked(stamp);
-        }
         written.carried.iter().for_each(|bundle| self.bundles.departs(bundle));
         self.sent.departed(stamp, written.carried);
         if !self.has_something() {
