@@ -87,7 +87,7 @@ struct End {
 
 /// A greeting is said again after so long, and then less and less often.
 const FIRST_INTERVAL: Duration = Duration::from_millis(100);
-const MOST_INTERVAL: Duration = Duration::from_secs(1);
+const MOST_INTERVAL: Duration = Duration::from_millis(250);
 
 /// The first byte of what endpoints tell each other: what a table follows.
 const TABLE: u8 = 1;

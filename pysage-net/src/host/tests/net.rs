@@ -106,10 +106,14 @@ impl Pair {
         };
         pair.ends[0].link = Some(pair.ends[0].host.connect(now, Some(address(1))));
         pair.run(Duration::from_secs(1));
-        while pair.ends[1].link.is_none() {
+        for _ in 0..50 {
+            if pair.ends[1].link.is_some() {
+                return pair;
+            }
             pair.run(Duration::from_millis(100));
         }
-        pair
+        let events = pair.ends.map(|end| end.events);
+        panic!("no connection under {conditions:?}: {events:?}");
     }
 
     pub(super) fn room(&self, end: usize) -> usize {
