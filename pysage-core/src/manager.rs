@@ -36,6 +36,8 @@ mod world;
 use std::fmt;
 use std::rc::{Rc, Weak};
 
+use crate::clock::Clock;
+
 pub use ask::Answer;
 pub(crate) use class::ClassLink;
 pub use config::{ManagerConfig, Overflow};
@@ -110,6 +112,12 @@ impl ActorManager {
     #[must_use]
     pub fn with_config(config: ManagerConfig) -> ActorManager {
         ActorManager(Rc::new(World::new(config)))
+    }
+
+    /// Where it reads the time.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        &self.0.config.clock
     }
 
     /// Unregisters all actors and drops all messages that wait, also those of handles and timers.

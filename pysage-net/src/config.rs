@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use pysage_core::wire::{Codec, WireLimits};
 
-use crate::carrier::Carrier;
+use crate::carrier::{Carrier, UdpOptions};
+use crate::error::NetError;
 use crate::security::Security;
 
 /// How a listener or a connection runs, and what it may take.
@@ -211,6 +212,28 @@ impl NetConfig {
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = Some(seed);
         self
+    }
+
+    /// Whether the limits go together.
+    pub(crate) fn check(&self, listens: bool) -> Result<(), NetError> {
+        let contradiction = |what| Err(NetError::Config { what });
+        if self.keep_alive >= self.idle_timeout {
+            return contradiction(
+                "`keep_alive` is not below `idle_timeout`, so idle peers would count as gone",
+            );
+        }
+        if self.connect_timeout.is_zero() {
+            return contradiction("`connect_timeout` is zero, so nobody would be reached");
+        }
+        if listens && self.most_peers == 0 {
+            return contradiction("`most_peers` is 0, so the listener would take nobody");
+        }
+        Ok(())
+    }
+
+    /// How UDP is carried.
+    pub(crate) fn udp_options(&self) -> UdpOptions {
+        UdpOptions { segment_offload: self.segment_offload }
     }
 
     /// The limits of a message.

@@ -26,14 +26,18 @@
 mod carrier;
 mod config;
 mod endpoint;
+mod error;
 mod event;
 mod host;
+mod network;
 mod security;
 mod session;
 
 pub use carrier::Carrier;
 pub use config::{NetConfig, Service};
+pub use error::NetError;
 pub use event::{DisconnectReason, PeerConnected, PeerDisconnected, PeerMismatch};
+pub use network::{Address, Listener, Network, ToAddress};
 pub use security::Security;
 
 pub use pysage_core::MessageTrait as Message;
