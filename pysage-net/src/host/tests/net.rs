@@ -27,7 +27,6 @@ pub(super) struct Conditions {
 /// One of two hosts.
 pub(super) struct End {
     pub(super) host: Host,
-    pub(super) address: SocketAddr,
     pub(super) link: Option<LinkId>,
     pub(super) got: Vec<Vec<u8>>,
     pub(super) events: Vec<String>,
@@ -89,7 +88,6 @@ impl Pair {
         config.seed = Some(conditions.seed);
         let ends = [0, 1].map(|end| End {
             host: Host::new(now, &config, 1200, end == 1),
-            address: address(end),
             link: None,
             got: Vec::new(),
             events: Vec::new(),
