@@ -29,6 +29,12 @@ pub(crate) trait DatagramCarrier: Send {
     /// The most bytes of one datagram that it takes: 1,200 less its own framing.
     fn datagram_bytes(&self) -> usize;
 
+    /// Whether datagrams of one size leave more cheaply together: worth filling up those that are
+    /// almost full.
+    fn prefers_one_size(&self) -> bool {
+        false
+    }
+
     /// Whether what it sends can be marked for explicit congestion notification, and what it
     /// receives tells.
     fn marks_congestion(&self) -> bool;

@@ -31,6 +31,7 @@ mod event;
 mod host;
 mod network;
 mod security;
+mod session;
 
 pub use carrier::Carrier;
 pub use config::{NetConfig, Service};

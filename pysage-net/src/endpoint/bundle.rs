@@ -1,0 +1,203 @@
+//! Reliable frames that left together, kept until they arrived.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use super::bytes::Reader;
+use super::frame::Frame;
+use super::outgoing::Large;
+
+/// The reliable frames of each datagram, by a small number: they are sent again as they are.
+#[derive(Default)]
+pub(crate) struct Bundles {
+    bundles: Vec<Bundle>,
+    free: Vec<u32>,
+    /// Those to be sent again.
+    resend: VecDeque<u32>,
+    /// The bytes of the messages that did not arrive, as far as is known.
+    bytes: usize,
+    kept: usize,
+    made: u64,
+}
+
+/// Frames that left in one datagram.
+#[derive(Default)]
+struct Bundle {
+    /// Tells which left before which.
+    made: u64,
+    frames: Vec<u8>,
+    body_bytes: u32,
+    large: Option<Arc<Large>>,
+    /// How many datagrams are in flight that hold it.
+    in_flight: u16,
+    /// How many datagrams are known that hold it.
+    known: u16,
+    has_arrived: bool,
+    waits: bool,
+}
+
+impl Bundles {
+    /// Keeps frames with so many bytes of messages.
+    pub(crate) fn add(&mut self, frames: &[u8], body_bytes: usize, large: Option<Arc<Large>>) -> u32 {
+        let number = self.free.pop().unwrap_or_else(|| {
+            self.bundles.push(Bundle::default());
+            (self.bundles.len() - 1) as u32
+        });
+        let bundle = &mut self.bundles[number as usize];
+        *bundle = Bundle { made: self.made, body_bytes: body_bytes as u32, large, ..Bundle::default() };
+        bundle.frames.extend_from_slice(frames);
+        self.made += 1;
+        self.bytes += body_bytes;
+        self.kept += 1;
+        number
+    }
+
+    /// Takes note that a datagram leaves with it.
+    pub(crate) fn departs(&mut self, number: u32) {
+        let bundle = &mut self.bundles[number as usize];
+        bundle.in_flight += 1;
+        bundle.known += 1;
+    }
+
+    /// Takes note that a datagram with it arrived, which was in flight until now or not.
+    pub(crate) fn arrived(&mut self, number: u32, was_in_flight: bool) {
+        let bundle = &mut self.bundles[number as usize];
+        bundle.in_flight -= u16::from(was_in_flight);
+        if !bundle.has_arrived {
+            bundle.has_arrived = true;
+            (bundle.frames, bundle.large) = (Vec::new(), None);
+            self.bytes -= bundle.body_bytes as usize;
+            self.kept -= 1;
+        }
+    }
+
+    /// Takes note that a datagram with it was lost: it is sent again, unless another one is on its
+    /// way.
+    pub(crate) fn lost(&mut self, number: u32) {
+        let bundle = &mut self.bundles[number as usize];
+        bundle.in_flight -= 1;
+        if bundle.in_flight == 0 {
+            self.send_again(number);
+        }
+    }
+
+    fn send_again(&mut self, number: u32) {
+        let bundle = &mut self.bundles[number as usize];
+        if !bundle.has_arrived && !bundle.waits {
+            bundle.waits = true;
+            self.resend.push_back(number);
+        }
+    }
+
+    /// Takes note that a datagram with it is forgotten.
+    pub(crate) fn forgotten(&mut self, number: u32) {
+        let bundle = &mut self.bundles[number as usize];
+        bundle.known -= 1;
+        self.release(number);
+    }
+
+    fn release(&mut self, number: u32) {
+        let bundle = &self.bundles[number as usize];
+        if bundle.has_arrived && bundle.known == 0 && !bundle.waits {
+            self.free.push(number);
+        }
+    }
+
+    /// The next one to be sent again, if its frames fit; it no longer waits then.
+    pub(crate) fn next_resend(&mut self, room_bytes: usize) -> Option<(u32, &[u8])> {
+        loop {
+            let number = *self.resend.front()?;
+            let bundle = &mut self.bundles[number as usize];
+            if bundle.has_arrived {
+                bundle.waits = false;
+                self.resend.pop_front();
+                self.release(number);
+                continue;
+            }
+            if bundle.frames.len() > room_bytes {
+                return None;
+            }
+            bundle.waits = false;
+            self.resend.pop_front();
+            return Some((number, &self.bundles[number as usize].frames));
+        }
+    }
+
+    /// Whether some wait to be sent again.
+    pub(crate) fn resends(&mut self) -> bool {
+        while let Some(number) = self.resend.front().copied() {
+            let bundle = &mut self.bundles[number as usize];
+            if !bundle.has_arrived {
+                return true;
+            }
+            bundle.waits = false;
+            self.resend.pop_front();
+            self.release(number);
+        }
+        false
+    }
+
+    /// Has the oldest that did not arrive sent again, of these at most so many bytes.
+    pub(crate) fn probe(&mut self, numbers: impl Iterator<Item = u32>, most_bytes: usize) {
+        let mut left = most_bytes;
+        for number in numbers {
+            let bundle = &self.bundles[number as usize];
+            if bundle.has_arrived || bundle.waits {
+                continue;
+            }
+            let Some(rest) = left.checked_sub(bundle.frames.len()) else { return };
+            left = rest;
+            self.send_again(number);
+        }
+    }
+
+    /// The frames of one that is in a single datagram that is in flight, if they are short.
+    pub(crate) fn short(&self, number: u32, most_bytes: usize) -> Option<&[u8]> {
+        let bundle = &self.bundles[number as usize];
+        let is_one = !bundle.has_arrived && !bundle.waits && bundle.in_flight == 1;
+        let frames = Some(&bundle.frames[..]).filter(|frames| is_one && frames.len() <= most_bytes);
+        frames.filter(|frames| !frames.is_empty())
+    }
+
+    /// Whether all that left has arrived.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.kept == 0
+    }
+
+    /// The bytes of the messages that did not arrive, as far as is known.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// The messages that did not arrive, as far as is known, in the order in which they left; but
+    /// for those of which some parts did not leave yet.
+    pub(crate) fn messages(&self, leaves: impl Fn(&Large) -> bool) -> Vec<Vec<u8>> {
+        let mut missing: Vec<_> =
+            self.bundles.iter().filter(|it| !it.has_arrived && !it.frames.is_empty()).collect();
+        missing.sort_unstable_by_key(|bundle| bundle.made);
+        let mut all = Vec::new();
+        let mut last: Option<&Arc<Large>> = None;
+        for bundle in missing {
+            if let Some(large) = &bundle.large {
+                if !leaves(large) && last.is_none_or(|last| !Arc::ptr_eq(last, large)) {
+                    all.push(large.bytes.clone());
+                }
+                last = Some(large);
+            }
+            let mut reader = Reader::new(&bundle.frames);
+            while let Ok(Some(frame)) = Frame::read(&mut reader) {
+                if let Frame::Messages(messages) = frame {
+                    messages.each(0, |start, end| all.push([start, end].concat()));
+                }
+            }
+        }
+        all
+    }
+
+    /// Gives back memory that was needed for more than there is now.
+    pub(crate) fn shrink(&mut self) {
+        if self.kept == 0 && self.free.len() == self.bundles.len() {
+            (self.bundles, self.free, self.resend) = Default::default();
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! What is due in time: probes, acknowledgements, signs of life.
+
+use std::time::{Duration, Instant};
+
+use super::Endpoint;
+use super::congestion::Told;
+use super::received::ACK_DELAY;
+
+/// When something was heard from the peer and said to it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Activity {
+    heard_at: Instant,
+    said_at: Instant,
+    /// When something left that wants to be acknowledged, or a probe was due.
+    asked_at: Instant,
+    /// How many probes were due since the peer acknowledged something.
+    probes: u32,
+    /// How many datagrams may leave as probes whatever the congestion.
+    pub(super) probe_credit: u32,
+    /// The peer is to be asked whether it is there.
+    pub(super) ping: bool,
+    has_shrunk: bool,
+}
+
+/// A probe carries what did not arrive, in so many datagrams: RFC 9002 section 6.2.4.
+const PROBE_DATAGRAMS: u32 = 2;
+
+/// Probes are not further apart than this, unless the round trip is that long: a way that is there
+/// again is found soon.
+const MOST_PROBE_INTERVAL: Duration = Duration::from_millis(500);
+
+/// After so many probes without an answer nothing is left of what was known of the way.
+const BLACKED_OUT_PROBES: u32 = 3;
+
+/// After so long a silence memory is given back: 1 s.
+const SHRINK_AFTER: Duration = Duration::from_secs(1);
+
+impl Activity {
+    pub(super) fn new(now: Instant) -> Activity {
+        Activity {
+            heard_at: now,
+            said_at: now,
+            asked_at: now,
+            probes: 0,
+            probe_credit: 0,
+            ping: false,
+            has_shrunk: true,
+        }
+    }
+
+    pub(super) fn heard(&mut self, now: Instant) {
+        self.heard_at = now;
+    }
+
+    fn quiet_since(&self) -> Instant {
+        self.said_at.max(self.heard_at)
+    }
+
+    /// Takes note of a datagram that left.
+    pub(super) fn said(&mut self, now: Instant, asks: bool) {
+        self.said_at = now;
+        if asks {
+            self.asked_at = now;
+            self.has_shrunk = false;
+            self.probe_credit = self.probe_credit.saturating_sub(1);
+            self.ping = false;
+        }
+    }
+
+    /// Takes note that the peer has acknowledged something.
+    pub(super) fn progressed(&mut self) {
+        (self.probes, self.probe_credit) = (0, 0);
+        self.has_shrunk = false;
+    }
+}
+
+impl Endpoint {
+    /// When something is due if nothing happens before: datagrams to be written, or
+    /// [`advance`](Self::advance).
+    pub(crate) fn wake_at(&mut self, now: Instant) -> Instant {
+        if self.wants_to_send(now) {
+            return now;
+        }
+        let paced = self.departs_at(now);
+        let activity = &self.activity;
+        let shrinks = (!activity.has_shrunk).then_some(activity.quiet_since() + SHRINK_AFTER);
+        let due = [self.received.tell_by(), self.probe_at(), self.sent.loss_at(), paced, shrinks];
+        let quiet = activity.said_at + self.limits.keep_alive;
+        due.into_iter().flatten().fold(quiet.min(self.idle_at()), Instant::min)
+    }
+
+    /// When the peer counts as gone, if nothing comes from it.
+    pub(crate) fn idle_at(&self) -> Instant {
+        self.activity.heard_at + self.limits.idle_timeout
+    }
+
+    /// Does what is due.
+    pub(crate) fn advance(&mut self, now: Instant) {
+        if self.sent.loss_at().is_some_and(|at| at <= now) {
+            let mut lost_bytes = 0;
+            self.find_lost(now, &mut lost_bytes);
+            let in_flight_bytes = self.sent.in_flight_bytes();
+            let told = Told { round_trip: None, lost_bytes, marked: 0, in_flight_bytes };
+            self.congestion.told(now, told);
+        } else if self.probe_at().is_some_and(|at| at <= now) {
+            self.probe(now);
+        }
+        if self.activity.said_at + self.limits.keep_alive <= now {
+            self.activity.ping = true;
+        }
+        if !self.activity.has_shrunk && self.activity.quiet_since() + SHRINK_AFTER <= now {
+            self.shrink();
+        }
+    }
+
+    /// When the peer is to be asked for an answer, if none came.
+    fn probe_at(&self) -> Option<Instant> {
+        // A peer that told of room in a datagram that was lost does not tell it again by itself.
+        let waits = self.sent.is_in_flight() || self.is_blocked();
+        if !waits || self.sent.loss_at().is_some() {
+            return None;
+        }
+        let first = self.round_trip.probe_delay(ACK_DELAY);
+        let interval = first.saturating_mul(1 << self.activity.probes.min(16));
+        Some(self.activity.asked_at + interval.min(MOST_PROBE_INTERVAL.max(first)))
+    }
+
+    /// Has something sent that the peer answers: what did not arrive, or else a question.
+    fn probe(&mut self, now: Instant) {
+        let activity = &mut self.activity;
+        activity.asked_at = now;
+        activity.probes += 1;
+        activity.probe_credit = PROBE_DATAGRAMS;
+        if activity.probes == BLACKED_OUT_PROBES {
+            self.congestion.blacked_out(now);
+        }
+        let most_bytes = PROBE_DATAGRAMS as usize * self.limits.payload_bytes;
+        self.bundles.probe(self.sent.bundles(), most_bytes);
+        if !self.has_something() {
+            self.activity.ping = true;
+        }
+        assert!(self.wants_to_send(now), "each probe sends something");
+    }
+
+    /// Gives back memory that was needed for more than there is now.
+    fn shrink(&mut self) {
+        self.activity.has_shrunk = true;
+        self.sent.shrink();
+        self.bundles.shrink();
+        self.outgoing.shrink();
+        self.received.shrink();
+        self.incoming.shrink();
+    }
+}
