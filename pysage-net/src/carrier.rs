@@ -4,9 +4,18 @@
 //! It may lose, repeat, reorder and delay them. What becomes of a message is the business of the
 //! endpoint above it.
 
+#[cfg(feature = "laminar")]
+mod laminar;
+mod udp;
+
 use std::io;
 use std::net::SocketAddr;
 use std::time::Instant;
+
+#[cfg(feature = "laminar")]
+use laminar::LaminarCarrier;
+use udp::UdpCarrier;
+pub(crate) use udp::UdpOptions;
 
 /// What carries the datagrams of a listener or a connection.
 #[derive(Clone, Debug, Default)]
@@ -19,6 +28,37 @@ pub enum Carrier {
     /// UDP.
     #[cfg_attr(not(feature = "laminar"), default)]
     Udp,
+}
+
+impl Carrier {
+    /// Opens a carrier at an address, for whoever sends there.
+    pub(crate) fn listen(
+        &self,
+        now: Instant,
+        at: SocketAddr,
+        options: UdpOptions,
+    ) -> io::Result<Box<dyn DatagramCarrier>> {
+        self.over(now, UdpCarrier::listen(at, options)?)
+    }
+
+    /// Opens a carrier for one peer, whose address it is. It tells if nobody listens there.
+    pub(crate) fn connect(
+        &self,
+        now: Instant,
+        to: SocketAddr,
+        options: UdpOptions,
+    ) -> io::Result<Box<dyn DatagramCarrier>> {
+        self.over(now, UdpCarrier::connect(to, options)?)
+    }
+
+    #[cfg_attr(not(feature = "laminar"), expect(unused_variables))]
+    fn over(&self, now: Instant, udp: UdpCarrier) -> io::Result<Box<dyn DatagramCarrier>> {
+        Ok(match self {
+            #[cfg(feature = "laminar")]
+            Carrier::Laminar => Box::new(LaminarCarrier::new(now, udp)),
+            Carrier::Udp => Box::new(udp),
+        })
+    }
 }
 
 /// Carries datagrams, without blocking.
@@ -99,6 +139,10 @@ pub(crate) struct Departing<'a> {
     /// How many bytes each datagram has but the last.
     pub(crate) segment_bytes: usize,
 }
+
+/// How many bytes a datagram has at most, with all framing. Each path takes as much: RFC 9000, section
+/// 14, asks for 1,200 of every path.
+pub(crate) const DATAGRAM_BYTES: usize = 1_200;
 
 /// How many datagrams go out in one call at most.
 pub(crate) const MOST_SEGMENTS: usize = 32;

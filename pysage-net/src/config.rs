@@ -26,6 +26,7 @@ pub struct NetConfig {
     pub(crate) security: Security,
     pub(crate) carrier: Carrier,
     pub(crate) service: Service,
+    pub(crate) segment_offload: bool,
     pub(crate) codec: Codec,
     pub(crate) message_bytes: usize,
     pub(crate) send_queue_bytes: usize,
@@ -93,6 +94,7 @@ impl NetConfig {
             security,
             carrier: Carrier::default(),
             service: Service::Thread,
+            segment_offload: true,
             codec: Codec::Compact,
             message_bytes: NetConfig::DEFAULT_MESSAGE_BYTES,
             send_queue_bytes: NetConfig::DEFAULT_SEND_QUEUE_BYTES,
@@ -119,6 +121,15 @@ impl NetConfig {
     #[must_use]
     pub fn service(mut self, service: Service) -> Self {
         self.service = service;
+        self
+    }
+
+    /// Whether many datagrams are handed to the system in one piece, for it to cut them, where it
+    /// takes that: generic segmentation offload. It is, unless this says no, for measurements or for
+    /// a network card that gets it wrong. What arrives in one piece is taken in any case.
+    #[must_use]
+    pub fn segment_offload(mut self, offload: bool) -> Self {
+        self.segment_offload = offload;
         self
     }
 
