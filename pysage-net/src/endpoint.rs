@@ -65,7 +65,6 @@ pub(crate) struct Endpoint {
     /// The bundle that left last, if it can be repeated.
     newest: Option<u32>,
     activity: timers::Activity,
-    resent: u64,
 }
 
 /// What an endpoint keeps to.
@@ -122,7 +121,6 @@ impl Endpoint {
             marked: 0,
             newest: None,
             activity: timers::Activity::new(now),
-            resent: 0,
         }
     }
 
@@ -277,10 +275,5 @@ impl Endpoint {
     /// The next thing that the other endpoint tells.
     pub(crate) fn next_control(&mut self) -> Option<Vec<u8>> {
         self.incoming.next_control()
-    }
-
-    /// How many datagrams were sent again.
-    pub(crate) fn resent(&self) -> u64 {
-        self.resent
     }
 }

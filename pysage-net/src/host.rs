@@ -40,6 +40,10 @@ pub(crate) struct Host {
     departing: depart::Departures,
     /// What is left of those that were disconnected here, to tell them again.
     parted: VecDeque<depart::Parted>,
+    /// The latest time that it was told.
+    latest: Instant,
+    /// An error of the carrier that is to be told.
+    failure: Option<std::io::Error>,
     counters: HostCounters,
 }
 
@@ -139,6 +143,8 @@ impl Host {
             replies: VecDeque::new(),
             departing: depart::Departures::default(),
             parted: VecDeque::new(),
+            latest: now,
+            failure: None,
             counters: HostCounters::default(),
         }
     }
@@ -170,7 +176,7 @@ impl Host {
     }
 
     /// Ends a link at once.
-    pub(crate) fn give_up(&mut self, link: LinkId, reason: DisconnectReason) {
+    pub(crate) fn give_up(&mut self, _: Instant, link: LinkId, reason: DisconnectReason) {
         if self.peers.get_mut(link).is_some() {
             self.end(link.index, reason);
         }
@@ -209,7 +215,14 @@ impl Host {
 
     /// Takes a message for a link that has room for it.
     #[inline]
-    pub(crate) fn send(&mut self, link: LinkId, frame: &[u8], delivery: Delivery, stream: u8) {
+    pub(crate) fn send(
+        &mut self,
+        _: Instant,
+        link: LinkId,
+        frame: &[u8],
+        delivery: Delivery,
+        stream: u8,
+    ) {
         if let Some(peer) = self.peers.get_mut(link) {
             peer.endpoint.send(frame, delivery, stream);
             self.peers.set_due(link.index);
@@ -257,8 +270,7 @@ impl Host {
     }
 
     pub(crate) fn counters(&self) -> HostCounters {
-        let resent: u64 = self.peers.iter().map(|peer| peer.endpoint.resent()).sum();
-        HostCounters { resent: self.counters.resent + resent, ..self.counters }
+        self.counters
     }
 
     /// Makes a peer.
@@ -279,7 +291,6 @@ impl Host {
     /// Has a peer be gone.
     fn end(&mut self, index: u32, reason: DisconnectReason) {
         if let Some(peer) = self.peers.at(index) {
-            self.counters.resent += peer.endpoint.resent();
             peer.end(reason);
             self.peers.set_news(index);
             self.peers.set_changed(index);

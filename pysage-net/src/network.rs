@@ -336,7 +336,7 @@ fn open_line(
     let open = |transport: &mut NetTransport| {
         transport.check(config)?;
         let carrier = open(now)?;
-        let mut host = Host::new(config, carrier.datagram_bytes(), listens);
+        let mut host = Host::new(now, config, carrier.datagram_bytes(), listens);
         host.set_table(transport.table());
         let line = SharedLine::new(host, carrier, service, transport.station.clone(), now)?;
         transport.open(key, line, config, listens)

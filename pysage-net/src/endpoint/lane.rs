@@ -39,10 +39,6 @@ impl Lane {
         !matches!(self.kind, Kind::Unreliable | Kind::Sequenced)
     }
 
-    pub(crate) fn is_ordered(self) -> bool {
-        matches!(self.kind, Kind::ReliableOrdered | Kind::Control)
-    }
-
     /// In three bits.
     #[inline]
     pub(crate) fn code(self) -> u8 {

@@ -65,12 +65,6 @@ impl Ranges {
         }
     }
 
-    /// Forgets all: whatever is below the largest number counts as seen.
-    pub(crate) fn forget(&mut self) {
-        self.keep(0);
-        self.ranges = VecDeque::new();
-    }
-
     fn forget_first(&mut self) {
         if let Some((_, last)) = self.ranges.pop_front() {
             self.floor = last + 1;

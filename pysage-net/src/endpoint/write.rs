@@ -13,6 +13,8 @@ pub(crate) struct Written {
     /// Whether it wants to be acknowledged.
     asks: bool,
     carried: Carried,
+    /// How many bundles leave again.
+    pub(crate) resent: u64,
 }
 
 /// An acknowledgement needs so much room at least; it tells more where there is more.
@@ -74,7 +76,7 @@ impl Endpoint {
     /// Writes the frames of the next datagram behind what is in `out`.
     pub(crate) fn write(&mut self, now: Instant, out: &mut Vec<u8>) -> Written {
         let end = out.len() + self.limits.payload_bytes;
-        let mut written = Written { asks: false, carried: Carried::default() };
+        let mut written = Written { asks: false, carried: Carried::default(), resent: 0 };
         let may_send = self.may_send(now);
         let ack_is_due = self.received.tell_by().is_some_and(|by| by <= now);
         if may_send && !ack_is_due {
@@ -109,7 +111,7 @@ impl Endpoint {
         {
             out.extend_from_slice(frames);
             written.carry(bundle);
-            self.resent += 1;
+            written.resent += 1;
         }
     }
 

@@ -1,6 +1,6 @@
 //! What leaves.
 
-use std::io;
+use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
@@ -111,8 +111,21 @@ impl Departures {
 
 impl Host {
     /// Does what is due, and hands what can leave now to the carrier.
-    pub(crate) fn transmit(&mut self, now: Instant, carrier: &mut dyn DatagramCarrier) {
+    ///
+    /// # Errors
+    /// An error of the carrier that concerns no address.
+    pub(crate) fn transmit(
+        &mut self,
+        now: Instant,
+        carrier: &mut dyn DatagramCarrier,
+    ) -> io::Result<()> {
+        self.latest = now;
         self.peers.pass(now);
+        self.transmit_due(now, carrier);
+        self.failure.take().map_or(Ok(()), Err)
+    }
+
+    fn transmit_due(&mut self, now: Instant, carrier: &mut dyn DatagramCarrier) {
         if self.departing.is_stalled() && !self.hand_over(now, carrier) {
             return;
         }
@@ -130,12 +143,12 @@ impl Host {
     }
 
     /// When [`transmit`](Self::transmit) is to be called again, if nothing happens before.
-    pub(crate) fn wake_at(&self, now: Instant) -> Option<Instant> {
+    pub(crate) fn wake_at(&self) -> Option<Instant> {
         if self.departing.is_stalled() {
-            return Some(now + STALLED_FOR);
+            return Some(self.latest + STALLED_FOR);
         }
         if self.peers.has_due() || !self.replies.is_empty() {
-            return Some(now);
+            return Some(self.latest);
         }
         self.peers.next_look()
     }
@@ -199,6 +212,7 @@ impl Host {
             session.seal(number, start, &mut batch.bytes);
             let datagram_bytes = batch.bytes.len() - start;
             peer.endpoint.departed(now, &written, datagram_bytes);
+            self.counters.resent += written.resent;
             self.counters.datagrams_sent += 1;
             self.counters.bytes_sent += datagram_bytes as u64;
             if !self.gather(now, to, start, carrier) {
@@ -246,7 +260,19 @@ impl Host {
             Ok(took_all) => took_all,
             Err(error) => {
                 // As if they had been lost.
-                self.arrived(now, Arrived::Unreachable { address: to, kind: error.kind() });
+                match error.kind() {
+                    ErrorKind::ConnectionRefused
+                    | ErrorKind::ConnectionReset
+                    | ErrorKind::HostUnreachable
+                    | ErrorKind::NetworkUnreachable
+                    | ErrorKind::NetworkDown
+                    | ErrorKind::AddrNotAvailable
+                    | ErrorKind::PermissionDenied => {
+                        let kind = error.kind();
+                        self.arrived(now, Arrived::Unreachable { address: to, kind });
+                    }
+                    _ => self.failure = Some(error),
+                }
                 true
             }
         }

@@ -27,7 +27,6 @@ pub(super) struct Conditions {
 /// One of two hosts.
 pub(super) struct End {
     pub(super) host: Host,
-    pub(super) address: SocketAddr,
     pub(super) link: Option<LinkId>,
     pub(super) got: Vec<Vec<u8>>,
     pub(super) events: Vec<String>,
@@ -89,7 +88,6 @@ impl Pair {
         config.seed = Some(conditions.seed);
         let ends = [0, 1].map(|end| End {
             host: Host::new(now, &config, 1200, end == 1),
-            address: address(end),
             link: None,
             got: Vec::new(),
             events: Vec::new(),
@@ -123,7 +121,7 @@ impl Pair {
 
     pub(super) fn send(&mut self, end: usize, delivery: Delivery, stream: u8, message: &[u8]) {
         let end = &mut self.ends[end];
-        end.host.send(end.link.unwrap(), message, delivery, stream);
+        end.host.send(self.now, end.link.unwrap(), message, delivery, stream);
     }
 
     pub(super) fn inject(&mut self, end: usize, bytes: &[u8]) {
@@ -145,7 +143,7 @@ impl Pair {
                 self.serve(end);
             }
             let arrives = self.on_the_way.peek().map(|Reverse((at, ..))| *at);
-            let wakes = self.ends.iter().filter_map(|end| end.host.wake_at(self.now));
+            let wakes = self.ends.iter().filter_map(|end| end.host.wake_at());
             let Some(next) = arrives.into_iter().chain(wakes).min().filter(|at| *at <= until) else {
                 self.now = until;
                 return;
@@ -174,7 +172,7 @@ impl Pair {
             }
             Taken::Yes
         });
-        end.host.transmit(now, &mut end.out);
+        end.host.transmit(now, &mut end.out).unwrap();
         for (to, bytes) in std::mem::take(&mut self.ends[at].out.0) {
             if self.is_cut || self.chance(self.conditions.loss) {
                 continue;
