@@ -221,12 +221,10 @@ impl Endpoint {
                 _ => congestion.spurious(departed.stamp),
             }
         })?;
-        let mut sample = None;
         if let Some(sent_at) = newest {
             let taken = now.saturating_duration_since(sent_at);
             let delay = Duration::from_micros(ack.delay_us.min(1_000_000));
             self.round_trip.sample(taken, delay);
-            sample = Some(taken.saturating_sub(delay.min(received::ACK_DELAY)));
         }
         if !has_new {
             return Ok(());
@@ -235,8 +233,7 @@ impl Endpoint {
         self.find_lost(now, &mut lost_bytes);
         let marked = ack.marked.saturating_sub(self.marked);
         self.marked = self.marked.max(ack.marked);
-        let in_flight_bytes = self.sent.in_flight_bytes();
-        self.congestion.told(now, Told { round_trip: sample, lost_bytes, marked, in_flight_bytes });
+        self.congestion.told(now, Told { lost_bytes, marked });
         Ok(())
     }
 

@@ -106,9 +106,7 @@ impl Endpoint {
         if self.sent.loss_at().is_some_and(|at| at <= now) {
             let mut lost_bytes = 0;
             self.find_lost(now, &mut lost_bytes);
-            let in_flight_bytes = self.sent.in_flight_bytes();
-            let told = Told { round_trip: None, lost_bytes, marked: 0, in_flight_bytes };
-            self.congestion.told(now, told);
+            self.congestion.told(now, Told { lost_bytes, marked: 0 });
         } else if self.probe_at().is_some_and(|at| at <= now) {
             self.probe(now);
         }

@@ -62,7 +62,7 @@ impl Endpoint {
         self.activity.probe_credit > 0
             || self.sent.in_flight_bytes() + self.limits.payload_bytes
                 <= self.congestion.window_bytes()
-                && self.congestion.departs_at(now, self.limits.payload_bytes) <= now
+                && self.congestion.departs_at(now) <= now
     }
 
     /// When pacing lets the next datagram leave, if there is one that waits for that.
@@ -70,7 +70,7 @@ impl Endpoint {
         let fits = self.sent.in_flight_bytes() + self.limits.payload_bytes
             <= self.congestion.window_bytes();
         let waits = fits && self.has_something();
-        waits.then(|| self.congestion.departs_at(now, self.limits.payload_bytes))
+        waits.then(|| self.congestion.departs_at(now))
     }
 
     /// Writes the frames of the next datagram behind what is in `out`.
@@ -184,9 +184,6 @@ impl Endpoint {
         let stamp = self.congestion.sent(now, datagram_bytes, in_flight_bytes);
         written.carried.iter().for_each(|bundle| self.bundles.departs(bundle));
         self.sent.departed(stamp, written.carried);
-        if !self.has_something() {
-            self.congestion.app_limited(self.sent.in_flight_bytes());
-        }
     }
 }
 
