@@ -152,6 +152,7 @@ impl Endpoint {
     /// Gives back memory that was needed for more than there is now.
     fn shrink(&mut self) {
         self.activity.has_shrunk = true;
+        self.newest = None;
         self.sent.shrink();
         self.bundles.shrink();
         self.outgoing.shrink();

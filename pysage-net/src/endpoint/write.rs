@@ -152,7 +152,8 @@ impl Endpoint {
         }
         match newest {
             Some(newest) if written.asks => self.write_newest(newest, end, out, written),
-            _ => self.newest = newest,
+            Some(newest) => self.newest = Some(newest),
+            None => {}
         }
     }
 
