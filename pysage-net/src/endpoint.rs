@@ -217,14 +217,16 @@ impl Endpoint {
                 bundles.forgotten(bundle);
             }
             match fate {
-                Fate::Arrived => congestion.acked(now, departed.stamp),
+                Fate::Arrived => congestion.acked(departed.stamp),
                 _ => congestion.spurious(departed.stamp),
             }
         })?;
+        let mut round_trip = None;
         if let Some(sent_at) = newest {
             let taken = now.saturating_duration_since(sent_at);
             let delay = Duration::from_micros(ack.delay_us.min(1_000_000));
             self.round_trip.sample(taken, delay);
+            round_trip = Some(taken.saturating_sub(delay.min(received::ACK_DELAY)));
         }
         if !has_new {
             return Ok(());
@@ -233,7 +235,7 @@ impl Endpoint {
         self.find_lost(now, &mut lost_bytes);
         let marked = ack.marked.saturating_sub(self.marked);
         self.marked = self.marked.max(ack.marked);
-        self.congestion.told(now, Told { lost_bytes, marked });
+        self.congestion.told(now, Told { round_trip, lost_bytes, marked });
         Ok(())
     }
 

@@ -106,7 +106,7 @@ impl Endpoint {
         if self.sent.loss_at().is_some_and(|at| at <= now) {
             let mut lost_bytes = 0;
             self.find_lost(now, &mut lost_bytes);
-            self.congestion.told(now, Told { lost_bytes, marked: 0 });
+            self.congestion.told(now, Told { round_trip: None, lost_bytes, marked: 0 });
         } else if self.probe_at().is_some_and(|at| at <= now) {
             self.probe(now);
         }
