@@ -112,7 +112,7 @@ enum Stage {
 #[derive(Default)]
 struct Heard {
     bytes: f64,
-    shortest: Option<Duration>,
+    /// When the newest was sent.
     newest: Option<Instant>,
     in_flight: f64,
 }
@@ -129,6 +129,9 @@ pub(crate) struct Stamp {
 /// What one acknowledgement, or a timer, told, after all its datagrams were taken note of.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Told {
+    /// The round trip of the newest datagram that it acknowledged for the first time, without what
+    /// the peer says it held the acknowledgement back.
+    pub(crate) round_trip: Option<Duration>,
     /// How many bytes were found to be lost by it.
     pub(crate) lost_bytes: usize,
     /// How many datagrams arrived that were marked, since the last acknowledgement.
@@ -141,7 +144,7 @@ impl Congestion {
     pub(crate) fn new(now: Instant, datagram_bytes: usize, round_trip: Duration) -> Congestion {
         let datagram_bytes = datagram_bytes.clamp(1, 1 << 16) as f64;
         let window = INITIAL * datagram_bytes;
-        Congestion {
+        let mut congestion = Congestion {
             datagram_bytes,
             window,
             startup: true,
@@ -154,7 +157,9 @@ impl Congestion {
             losses: Losses::new(),
             pacer: Pacer::new(now),
             sent_at: now,
-        }
+        };
+        congestion.pace();
+        congestion
     }
 
     /// Takes note of a datagram that is sent and is to be acknowledged; in flight is what was before
@@ -165,8 +170,7 @@ impl Congestion {
         }
         self.sent_at = now;
         self.pacer.serviced(now);
-        let pace = if self.startup { STARTUP_PACE } else { PACE };
-        self.pacer.sent(now, bytes as f64, pace * self.window / self.round_trips.standing());
+        self.pacer.sent(now, bytes);
         Stamp {
             sent_at: now,
             bytes: u32::try_from(bytes).unwrap_or(u32::MAX),
@@ -179,23 +183,24 @@ impl Congestion {
     fn wake(&mut self, now: Instant) {
         let idle_s = now.saturating_duration_since(self.sent_at).as_secs_f64();
         let initial = self.window.min(INITIAL * self.datagram_bytes);
-        self.window = (self.window * (-(idle_s / IDLE_S).floor()).exp2()).max(initial);
+        if idle_s >= IDLE_S {
+            self.window = (self.window * (-(idle_s / IDLE_S).floor()).exp2()).max(initial);
+            self.pace();
+        }
     }
 
-    /// Takes note of a datagram that arrived, also of one that had been given up.
-    pub(crate) fn acked(&mut self, now: Instant, stamp: Stamp) {
+    /// Takes note of a datagram that arrived.
+    pub(crate) fn acked(&mut self, stamp: Stamp) {
         let heard = &mut self.heard;
-        let round_trip = now.saturating_duration_since(stamp.sent_at);
-        heard.shortest = Some(heard.shortest.map_or(round_trip, |least| least.min(round_trip)));
         heard.newest = heard.newest.max(Some(stamp.sent_at));
         heard.bytes += f64::from(stamp.bytes);
         heard.in_flight = heard.in_flight.max(f64::from(stamp.in_flight_bytes));
     }
 
-    /// Takes note that a datagram was only late: it had been told as lost. [`acked`](Self::acked)
-    /// follows.
+    /// Takes note of a datagram that arrived after it had been told as lost: it was only late.
     pub(crate) fn spurious(&mut self, stamp: Stamp) {
         self.losses.not_lost(f64::from(stamp.bytes) / self.datagram_bytes);
+        self.acked(stamp);
     }
 
     /// Takes note of an acknowledgement, behind its datagrams, or of losses that a timer found.
@@ -204,14 +209,16 @@ impl Congestion {
         let heard = std::mem::take(&mut self.heard);
         let lost = told.lost_bytes as f64;
         self.losses.heard(heard.bytes / self.datagram_bytes, lost / self.datagram_bytes);
-        let Some(shortest) = heard.shortest else { return };
-        self.round_trips.heard(now, shortest, self.pacer.gap_s());
+        let Some(newest) = heard.newest else { return };
+        if let Some(round_trip) = told.round_trip {
+            self.round_trips.heard(now, round_trip, self.pacer.gap_s());
+        }
         // Half a window is enough in startup, where it doubles while what was sent before is heard.
         let most = if self.startup { 0.5 } else { 0.75 } * self.window;
         let limited = heard.in_flight >= most.min(self.window - self.datagram_bytes);
         self.round.limited |= limited;
         self.round.delivered += heard.bytes;
-        if heard.newest.is_some_and(|sent_at| sent_at >= self.round.began) {
+        if newest >= self.round.began {
             self.turn_round(now);
         }
         if self.round.stage != Stage::Old {
@@ -223,6 +230,12 @@ impl Congestion {
                 self.follow(now, &heard, lost, limited);
             }
         }
+        self.pace();
+    }
+
+    fn pace(&mut self) {
+        let pace = if self.startup { STARTUP_PACE } else { PACE };
+        self.pacer.set_rate(pace * self.window / self.round_trips.standing());
     }
 
     /// Grows below the target, cuts above it.
@@ -242,7 +255,7 @@ impl Congestion {
             }
         } else if limited {
             let step = self.velocity * self.datagram_bytes / DELTA / self.window;
-            let grown = if self.startup { heard.bytes + lost } else { step.min(1.0) * heard.bytes };
+            let grown = if self.startup { heard.bytes + lost } else { step.min(0.5) * heard.bytes };
             let delivered = self.round.delivered.max(self.round.delivered_before);
             let ceiling = CEILING * delivered + 4.0 * self.datagram_bytes;
             self.set_window((self.window + grown).min(ceiling.max(self.round.window)));
@@ -307,13 +320,14 @@ impl Congestion {
         self.startup = startup;
         self.drain_rounds = 0;
         self.round_trips.doubt_base();
+        self.pace();
     }
 
     /// How many bytes may be in flight.
     pub(crate) fn window_bytes(&self) -> usize {
         if self.drain_rounds > 0 {
-            let fits = self.window * self.round_trips.base() / self.round_trips.standing();
-            return (fits / 2.0).max(self.datagram_bytes) as usize;
+            let unqueued = (self.round_trips.base() / self.round_trips.standing()).min(1.0);
+            return (self.window / 2.0 * unqueued).max(self.datagram_bytes) as usize;
         }
         self.window as usize
     }

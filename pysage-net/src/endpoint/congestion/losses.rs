@@ -78,16 +78,17 @@ impl Losses {
         let share = self.lost / all;
         let expected = self.expected();
         let deviation = (expected * (1.0 - expected) / all).sqrt().max(0.5 / all);
+        let margin = TOLERATED + DEVIATIONS * deviation;
         let limit = if startup {
             expected.max(STARTUP_EXPECTED) + STARTUP_EXCESS
         } else {
-            expected + TOLERATED + DEVIATIONS * deviation
+            expected + margin
         };
         if share > limit {
             return Some((1.0 - share) / (1.0 - expected));
         }
         if all >= BLOCK {
-            if share < expected {
+            if share < expected - margin {
                 self.learn();
             }
             self.forget();

@@ -13,9 +13,6 @@ const NOISE_GAIN: f64 = 2.5;
 /// Less is never called a queue: no use is made of such precision, and a LAN would suffer.
 const LEAST_ALLOWANCE_S: f64 = 0.001;
 
-/// How long a peer may hold its acknowledgement back, which the handshake's did not.
-const ACK_DELAY_S: f64 = 0.008;
-
 /// The shortest round trip, the shortest of late, and how much they tremble.
 pub(super) struct RoundTrips {
     /// The round trip without a queue.
@@ -51,15 +48,14 @@ impl RoundTrips {
         }
     }
 
-    /// Takes the shortest round trip of an acknowledgement. The gap is how seldom the socket is
-    /// served.
+    /// Takes a round trip. The gap is how seldom the socket is served.
     pub(super) fn heard(&mut self, now: Instant, sample: Duration, gap_s: f64) {
         let sample = seconds(sample);
         if !self.sampled {
             // The first samples may stand in a queue that the handshake did not see, and did not
             // wait for ticks of both ends that the samples will always wait for.
             self.sampled = true;
-            self.base = sample.min(self.base + ACK_DELAY_S + 2.0 * gap_s);
+            self.base = sample.min(self.base + 2.0 * gap_s);
             (self.lately, self.renewed) = (self.base, Some(now));
             (self.standing, self.half_began, self.last) = ([sample; 2], now, sample);
         }

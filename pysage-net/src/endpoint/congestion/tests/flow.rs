@@ -74,6 +74,7 @@ pub(super) struct Flow {
     pub(super) wakes_at: Option<Duration>,
     // The receiver.
     arrivals: Vec<usize>,
+    newest_arrived: (usize, Duration),
     acknowledged: usize,
     marked: u64,
     items: Vec<bool>,
@@ -109,6 +110,7 @@ impl Flow {
             acks_seen: 0,
             wakes_at: None,
             arrivals: Vec::new(),
+            newest_arrived: (0, Duration::ZERO),
             acknowledged: 0,
             marked: 0,
             items: Vec::new(),
@@ -146,7 +148,7 @@ impl Flow {
         }
         if self.lost_at().is_some_and(|at| at <= now) {
             let lost_bytes = self.detect_losses(now);
-            self.congestion.told(now, Told { lost_bytes, marked: 0 });
+            self.congestion.told(now, Told { round_trip: None, lost_bytes, marked: 0 });
         }
         if self.resends.is_empty() && !self.ready(now) {
             return None;
@@ -211,7 +213,7 @@ impl Flow {
         }
     }
 
-    pub(super) fn acked(&mut self, now: Instant, arrived: usize, marked: u64) {
+    pub(super) fn acked(&mut self, now: Instant, arrived: usize, marked: u64, delay: Duration) {
         let mut newest: Option<usize> = None;
         for index in self.acks_seen..arrived {
             let number = self.arrivals[index];
@@ -222,18 +224,20 @@ impl Flow {
             sent.acked = true;
             if sent.lost {
                 let round_trip = Duration::from_secs_f64(self.round_trip);
-                self.wider = self.wider.max((now - sent.stamp.sent_at).saturating_sub(round_trip));
+                let late = (now - sent.stamp.sent_at).saturating_sub(round_trip);
+                self.wider = self.wider.max(late).min(round_trip);
                 self.congestion.spurious(sent.stamp);
                 let item = sent.item;
                 self.resends.retain(|&waiting| waiting != item);
             } else {
                 self.in_flight -= sent.bytes as usize;
+                self.congestion.acked(sent.stamp);
             }
-            self.congestion.acked(now, self.sent[number].stamp);
             newest = newest.max(Some(number));
         }
         self.acks_seen = self.acks_seen.max(arrived);
-        let round_trip = newest.map(|number| now - self.sent[number].stamp.sent_at);
+        let round_trip =
+            newest.map(|number| (now - self.sent[number].stamp.sent_at).saturating_sub(delay));
         if let (Some(sample), Some(number)) = (round_trip, newest) {
             let sample = sample.as_secs_f64();
             self.variation += ((sample - self.round_trip).abs() - self.variation) / 4.0;
@@ -243,7 +247,7 @@ impl Flow {
             self.probes_in_row = 0;
         }
         let lost_bytes = self.detect_losses(now);
-        self.congestion.told(now, Told { lost_bytes, marked });
+        self.congestion.told(now, Told { round_trip, lost_bytes, marked });
         self.probe_at = (self.in_flight > 0).then(|| now + self.probe_time());
     }
 
@@ -310,6 +314,7 @@ impl Flow {
         }
         self.marked += u64::from(marked);
         self.arrivals.push(number);
+        self.newest_arrived = self.newest_arrived.max((number, now));
         (self.arrivals.len() == self.acknowledged + 1).then_some(self.acknowledged)
     }
 
@@ -321,9 +326,10 @@ impl Flow {
         self.acknowledged == since
     }
 
-    pub(super) fn acknowledge(&mut self) -> (usize, u64) {
+    /// How many have arrived, how many of them marked of late, and how long ago the newest did.
+    pub(super) fn acknowledge(&mut self, now: Duration) -> (usize, u64, Duration) {
         self.acknowledged = self.arrivals.len();
-        (self.acknowledged, std::mem::take(&mut self.marked))
+        (self.acknowledged, std::mem::take(&mut self.marked), now - self.newest_arrived.1)
     }
 
     /// Bits in a second that were delivered between these two, counted from the start of all.

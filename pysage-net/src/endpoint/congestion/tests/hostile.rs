@@ -14,15 +14,17 @@ enum Step {
         bytes: usize,
         in_flight_bytes: usize,
     },
-    /// One of those that were sent, again perhaps; it took so much less time than it did.
+    /// One of those that were sent, again perhaps.
     Acked {
         which: usize,
-        earlier: Duration,
     },
     Late {
         which: usize,
     },
+    /// So much earlier than what was sent last, perhaps.
     Told {
+        earlier: Duration,
+        round_trip: Option<Duration>,
         lost_bytes: usize,
         marked: u64,
     },
@@ -46,10 +48,10 @@ fn steps() -> impl Strategy<Value = Step> {
         2 => durations().prop_map(Step::Passes),
         6 => (amounts(), amounts())
             .prop_map(|(bytes, in_flight_bytes)| Step::Sent { bytes, in_flight_bytes }),
-        6 => (any::<usize>(), durations()).prop_map(|(which, earlier)| Step::Acked { which, earlier }),
+        6 => any::<usize>().prop_map(|which| Step::Acked { which }),
         1 => any::<usize>().prop_map(|which| Step::Late { which }),
-        4 => (amounts(), prop_oneof![4 => Just(0), 1 => any::<u64>()])
-            .prop_map(|(lost_bytes, marked)| Step::Told { lost_bytes, marked }),
+        4 => (durations(), proptest::option::of(durations()), amounts(), prop_oneof![4 => Just(0), 1 => any::<u64>()])
+            .prop_map(|(earlier, round_trip, lost_bytes, marked)| Step::Told { earlier, round_trip, lost_bytes, marked }),
         1 => Just(Step::BlackedOut),
     ]
 }
@@ -67,9 +69,9 @@ fn play(start: Instant, datagram_bytes: usize, round_trip: Duration, steps: &[St
             Step::Sent { bytes, in_flight_bytes } => {
                 stamps.push(congestion.sent(now, bytes, in_flight_bytes));
             }
-            Step::Acked { which, earlier } => {
+            Step::Acked { which } => {
                 if let Some(stamp) = stamp(which) {
-                    congestion.acked(now.checked_sub(earlier).unwrap_or(now), stamp);
+                    congestion.acked(stamp);
                 }
             }
             Step::Late { which } => {
@@ -77,7 +79,10 @@ fn play(start: Instant, datagram_bytes: usize, round_trip: Duration, steps: &[St
                     congestion.spurious(stamp);
                 }
             }
-            Step::Told { lost_bytes, marked } => congestion.told(now, Told { lost_bytes, marked }),
+            Step::Told { earlier, round_trip, lost_bytes, marked } => {
+                let at = now.checked_sub(earlier).unwrap_or(now);
+                congestion.told(at, Told { round_trip, lost_bytes, marked });
+            }
             Step::BlackedOut => congestion.blacked_out(now),
         }
         let departs_at = congestion.departs_at(now);

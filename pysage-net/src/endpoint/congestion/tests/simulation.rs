@@ -64,6 +64,7 @@ pub(super) enum Event {
         flow: usize,
         arrived: usize,
         marked: u64,
+        delay: Duration,
     },
     Wake {
         flow: usize,
@@ -174,9 +175,9 @@ impl Simulation {
                     self.acknowledge(flow);
                 }
             }
-            Event::Acked { flow, arrived, marked } => {
+            Event::Acked { flow, arrived, marked, delay } => {
                 let at = self.start + now;
-                self.flows[flow].acked(at, arrived, marked);
+                self.flows[flow].acked(at, arrived, marked, delay);
                 self.send(flow);
             }
             Event::Wake { flow } => {
@@ -189,11 +190,11 @@ impl Simulation {
     }
 
     fn acknowledge(&mut self, flow: usize) {
-        let (arrived, marked) = self.flows[flow].acknowledge();
+        let (arrived, marked, delay) = self.flows[flow].acknowledge(self.now);
         let at = self.arrives_at(self.now, 1);
         if !self.is_lost() {
             let at = self.serviced(at, self.phases.0);
-            self.at(at, Event::Acked { flow, arrived, marked });
+            self.at(at, Event::Acked { flow, arrived, marked, delay });
         }
     }
 
