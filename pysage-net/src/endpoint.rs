@@ -70,7 +70,9 @@ pub(crate) struct Endpoint {
 /// What an endpoint keeps to.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
-    /// Of a datagram's frames.
+    /// Of a datagram.
+    pub(crate) datagram_bytes: usize,
+    /// Of its frames.
     pub(crate) payload_bytes: usize,
     /// Of what waits to be sent and what did not arrive.
     pub(crate) send_queue_bytes: usize,
@@ -105,7 +107,7 @@ impl Endpoint {
         Endpoint {
             limits,
             round_trip: RoundTrip::new(Duration::ZERO),
-            congestion: Congestion::new(now, limits.payload_bytes, Duration::ZERO),
+            congestion: Congestion::new(now, limits.datagram_bytes, Duration::ZERO),
             sent: Sent::new(),
             bundles: Bundles::default(),
             outgoing: Outgoing::default(),
@@ -129,7 +131,7 @@ impl Endpoint {
     pub(crate) fn begin(&mut self, now: Instant, peer_window_bytes: u64, round_trip: Duration) {
         self.limit_bytes = peer_window_bytes;
         self.round_trip = RoundTrip::new(round_trip);
-        self.congestion = Congestion::new(now, self.limits.payload_bytes, round_trip);
+        self.congestion = Congestion::new(now, self.limits.datagram_bytes, round_trip);
         self.activity = timers::Activity::new(now);
     }
 

@@ -116,6 +116,10 @@ impl DatagramCarrier for UdpCarrier {
         DATAGRAM_BYTES
     }
 
+    fn prefers_one_size(&self) -> bool {
+        self.sender.most_segments() > 1
+    }
+
     fn marks_congestion(&self) -> bool {
         socket::marks_congestion(self.is_dual_stack, self.is_connected)
     }

@@ -60,16 +60,17 @@ impl Endpoint {
 
     fn may_send(&self, now: Instant) -> bool {
         self.activity.probe_credit > 0
-            || self.sent.in_flight_bytes() + self.limits.payload_bytes
-                <= self.congestion.window_bytes()
-                && self.congestion.departs_at(now) <= now
+            || self.has_window() && self.congestion.departs_at(now) <= now
+    }
+
+    fn has_window(&self) -> bool {
+        let in_flight_bytes = self.sent.in_flight_bytes();
+        in_flight_bytes + self.limits.datagram_bytes <= self.congestion.window_bytes()
     }
 
     /// When pacing lets the next datagram leave, if there is one that waits for that.
     pub(super) fn departs_at(&mut self, now: Instant) -> Option<Instant> {
-        let fits = self.sent.in_flight_bytes() + self.limits.payload_bytes
-            <= self.congestion.window_bytes();
-        let waits = fits && self.has_something();
+        let waits = self.has_window() && self.has_something();
         waits.then(|| self.congestion.departs_at(now))
     }
 
