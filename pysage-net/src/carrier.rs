@@ -6,6 +6,8 @@
 
 #[cfg(feature = "laminar")]
 mod laminar;
+#[cfg(feature = "sim")]
+mod memory;
 mod udp;
 
 use std::io;
@@ -14,8 +16,13 @@ use std::time::Instant;
 
 #[cfg(feature = "laminar")]
 use laminar::LaminarCarrier;
+#[cfg(feature = "sim")]
+use memory::MemoryCarrier;
 use udp::UdpCarrier;
 pub(crate) use udp::UdpOptions;
+
+#[cfg(feature = "sim")]
+use crate::sim::SimPort;
 
 /// What carries the datagrams of a listener or a connection.
 #[derive(Clone, Debug, Default)]
@@ -28,6 +35,9 @@ pub enum Carrier {
     /// UDP.
     #[cfg_attr(not(feature = "laminar"), default)]
     Udp,
+    /// A [simulated network](crate::sim), with this address on it.
+    #[cfg(feature = "sim")]
+    Memory(SimPort),
 }
 
 impl Carrier {
@@ -38,7 +48,11 @@ impl Carrier {
         at: SocketAddr,
         options: UdpOptions,
     ) -> io::Result<Box<dyn DatagramCarrier>> {
-        self.over(now, UdpCarrier::listen(at, options)?)
+        #[cfg(feature = "sim")]
+        if let Carrier::Memory(port) = self {
+            return Ok(self.framed(now, MemoryCarrier::listen(now, at, port)?));
+        }
+        Ok(self.framed(now, UdpCarrier::listen(at, options)?))
     }
 
     /// Opens a carrier for one peer, whose address it is. It tells if nobody listens there.
@@ -48,16 +62,29 @@ impl Carrier {
         to: SocketAddr,
         options: UdpOptions,
     ) -> io::Result<Box<dyn DatagramCarrier>> {
-        self.over(now, UdpCarrier::connect(to, options)?)
+        #[cfg(feature = "sim")]
+        if let Carrier::Memory(port) = self {
+            return Ok(self.framed(now, MemoryCarrier::open(now, port)?));
+        }
+        Ok(self.framed(now, UdpCarrier::connect(to, options)?))
     }
 
+    /// A carrier, within laminar's framing if this says so.
     #[cfg_attr(not(feature = "laminar"), expect(unused_variables))]
-    fn over(&self, now: Instant, udp: UdpCarrier) -> io::Result<Box<dyn DatagramCarrier>> {
-        Ok(match self {
+    fn framed(
+        &self,
+        now: Instant,
+        carrier: impl DatagramCarrier + 'static,
+    ) -> Box<dyn DatagramCarrier> {
+        match self {
             #[cfg(feature = "laminar")]
-            Carrier::Laminar => Box::new(LaminarCarrier::new(now, udp)),
-            Carrier::Udp => Box::new(udp),
-        })
+            Carrier::Laminar => Box::new(LaminarCarrier::new(now, carrier)),
+            #[cfg(all(feature = "laminar", feature = "sim"))]
+            Carrier::Memory(port) if port.is_framed_by_laminar() => {
+                Box::new(LaminarCarrier::new(now, carrier))
+            }
+            _ => Box::new(carrier),
+        }
     }
 }
 

@@ -70,7 +70,9 @@ pub(crate) struct Endpoint {
 /// What an endpoint keeps to.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
-    /// Of a datagram's frames.
+    /// Of a datagram.
+    pub(crate) datagram_bytes: usize,
+    /// Of its frames.
     pub(crate) payload_bytes: usize,
     /// Of what waits to be sent and what did not arrive.
     pub(crate) send_queue_bytes: usize,
@@ -105,7 +107,7 @@ impl Endpoint {
         Endpoint {
             limits,
             round_trip: RoundTrip::new(Duration::ZERO),
-            congestion: Congestion::new(now, limits.payload_bytes, Duration::ZERO),
+            congestion: Congestion::new(now, limits.datagram_bytes, Duration::ZERO),
             sent: Sent::new(),
             bundles: Bundles::default(),
             outgoing: Outgoing::default(),
@@ -129,7 +131,7 @@ impl Endpoint {
     pub(crate) fn begin(&mut self, now: Instant, peer_window_bytes: u64, round_trip: Duration) {
         self.limit_bytes = peer_window_bytes;
         self.round_trip = RoundTrip::new(round_trip);
-        self.congestion = Congestion::new(now, self.limits.payload_bytes, round_trip);
+        self.congestion = Congestion::new(now, self.limits.datagram_bytes, round_trip);
         self.activity = timers::Activity::new(now);
     }
 
@@ -217,16 +219,16 @@ impl Endpoint {
                 bundles.forgotten(bundle);
             }
             match fate {
-                Fate::Arrived => congestion.acked(now, departed.stamp),
+                Fate::Arrived => congestion.acked(departed.stamp),
                 _ => congestion.spurious(departed.stamp),
             }
         })?;
-        let mut sample = None;
+        let mut round_trip = None;
         if let Some(sent_at) = newest {
             let taken = now.saturating_duration_since(sent_at);
             let delay = Duration::from_micros(ack.delay_us.min(1_000_000));
             self.round_trip.sample(taken, delay);
-            sample = Some(taken.saturating_sub(delay.min(received::ACK_DELAY)));
+            round_trip = Some(taken.saturating_sub(delay.min(received::ACK_DELAY)));
         }
         if !has_new {
             return Ok(());
@@ -235,8 +237,7 @@ impl Endpoint {
         self.find_lost(now, &mut lost_bytes);
         let marked = ack.marked.saturating_sub(self.marked);
         self.marked = self.marked.max(ack.marked);
-        let in_flight_bytes = self.sent.in_flight_bytes();
-        self.congestion.told(now, Told { round_trip: sample, lost_bytes, marked, in_flight_bytes });
+        self.congestion.told(now, Told { round_trip, lost_bytes, marked });
         Ok(())
     }
 

@@ -111,6 +111,7 @@ impl Host {
         let message_bytes = config.message_bytes + HEAD_BYTES;
         let window_bytes = config.receive_window_bytes.max(2 * (message_bytes + 64));
         let limits = Limits {
+            datagram_bytes,
             payload_bytes: datagram_bytes - Session::OVERHEAD_BYTES,
             send_queue_bytes: config.send_queue_bytes.max(message_bytes),
             window_bytes,

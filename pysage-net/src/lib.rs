@@ -32,6 +32,8 @@ mod host;
 mod network;
 mod security;
 mod session;
+#[cfg(feature = "sim")]
+pub mod sim;
 
 pub use carrier::Carrier;
 pub use config::{NetConfig, Service};

@@ -53,6 +53,10 @@ impl<C: DatagramCarrier> DatagramCarrier for LaminarCarrier<C> {
         self.carrier.datagram_bytes() - HEAD_BYTES
     }
 
+    fn prefers_one_size(&self) -> bool {
+        self.carrier.prefers_one_size()
+    }
+
     fn marks_congestion(&self) -> bool {
         self.carrier.marks_congestion()
     }

@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use quinn_udp::{EcnCodepoint, Transmit, UdpSocketState};
 
-use super::{Arrived, Batch, DATAGRAM_BYTES, DatagramCarrier, Departing};
+use super::{Arrived, Batch, DATAGRAM_BYTES, DatagramCarrier, Departing, MOST_SEGMENTS};
 use receiving::{Received, Receiver};
 use sending::Sender;
 
@@ -70,7 +70,8 @@ impl UdpCarrier {
         options: UdpOptions,
     ) -> io::Result<UdpCarrier> {
         let state = UdpSocketState::new((&socket).into())?;
-        let most_segments = if options.segment_offload { state.max_gso_segments() } else { 1 };
+        let most_segments =
+            if options.segment_offload { state.max_gso_segments().min(MOST_SEGMENTS) } else { 1 };
         Ok(UdpCarrier {
             local_address: socket.local_addr()?,
             is_connected: peer.is_some() && socket::TELLS_ONLY_CONNECTED,
@@ -90,11 +91,16 @@ impl UdpCarrier {
         if self.is_connected && !socket::CONNECTED_TAKE_ADDRESSES {
             return self.socket.send(piece).map(drop);
         }
+        let is_run = piece.len() > run.segment_bytes;
+        // It needs nothing of what quinn-udp adds, and costs a sixth less without.
+        if !is_run && !run.markable {
+            return self.socket.send_to(piece, run.to).map(drop);
+        }
         let transmit = Transmit {
             destination: run.to,
             ecn: run.markable.then_some(EcnCodepoint::Ect0),
             contents: piece,
-            segment_size: (piece.len() > run.segment_bytes).then_some(run.segment_bytes),
+            segment_size: is_run.then_some(run.segment_bytes),
             src_ip: None,
         };
         self.state.try_send((&self.socket).into(), &transmit)
@@ -108,6 +114,10 @@ impl DatagramCarrier for UdpCarrier {
 
     fn datagram_bytes(&self) -> usize {
         DATAGRAM_BYTES
+    }
+
+    fn prefers_one_size(&self) -> bool {
+        self.sender.most_segments() > 1
     }
 
     fn marks_congestion(&self) -> bool {

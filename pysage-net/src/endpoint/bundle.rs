@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::bytes::Reader;
 use super::frame::Frame;
+use super::lane::Lane;
 use super::outgoing::Large;
 
 /// The reliable frames of each datagram, by a small number: they are sent again as they are.
@@ -179,14 +180,16 @@ impl Bundles {
         let mut last: Option<&Arc<Large>> = None;
         for bundle in missing {
             if let Some(large) = &bundle.large {
-                if !leaves(large) && last.is_none_or(|last| !Arc::ptr_eq(last, large)) {
+                if large.lane != Lane::CONTROL && !leaves(large) && last.is_none_or(|last| !Arc::ptr_eq(last, large)) {
                     all.push(large.bytes.clone());
                 }
                 last = Some(large);
             }
             let mut reader = Reader::new(&bundle.frames);
             while let Ok(Some(frame)) = Frame::read(&mut reader) {
-                if let Frame::Messages(messages) = frame {
+                if let Frame::Messages(messages) = frame
+                    && messages.lane != Lane::CONTROL
+                {
                     messages.each(0, |start, end| all.push([start, end].concat()));
                 }
             }

@@ -49,10 +49,6 @@ impl RoundTrip {
         self.smoothed = self.smoothed * 7 / 8 + sample / 8;
     }
 
-    pub(crate) fn smoothed(&self) -> Duration {
-        self.smoothed
-    }
-
     /// How long a datagram may take beyond those sent after it before it counts as lost: RFC 9002
     /// section 6.1.2, widened by what the round trip varies.
     pub(crate) fn loss_delay(&self) -> Duration {
@@ -81,7 +77,7 @@ mod tests {
         for _ in 0..60 {
             round_trip.sample(ms(58), ms(8));
         }
-        assert!(round_trip.smoothed().abs_diff(ms(58)) <= ms(8), "{round_trip:?}");
+        assert!(round_trip.smoothed.abs_diff(ms(58)) <= ms(8), "{round_trip:?}");
         assert!(round_trip.loss_delay() < ms(70), "{round_trip:?}");
     }
 
@@ -89,7 +85,7 @@ mod tests {
     fn a_delay_that_cannot_be_is_not_believed() {
         let mut round_trip = RoundTrip::new(ms(50));
         round_trip.sample(ms(50), Duration::MAX);
-        assert_eq!(round_trip.smoothed(), ms(50));
+        assert_eq!(round_trip.smoothed, ms(50));
         round_trip.sample(Duration::MAX, Duration::ZERO);
         assert!(round_trip.probe_delay(ms(8)) < ms(20_000));
     }

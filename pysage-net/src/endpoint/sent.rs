@@ -20,7 +20,7 @@ pub(crate) struct Sent {
     /// How many numbers later one must have arrived for a datagram to count as lost; `None` once
     /// datagrams were seen to overtake each other.
     most_overtaken: Option<u64>,
-    /// How much longer than the round trip tells a datagram may take: what was seen of late ones.
+    /// How long a datagram has taken that came late.
     lateness: Duration,
     /// When the next one counts as lost, unless it arrives.
     loss_at: Option<Instant>,
@@ -62,9 +62,6 @@ pub(crate) enum Fate {
 
 /// RFC 9002 section 6.1.1.
 const FEWEST_OVERTAKEN: u64 = 3;
-
-/// Nothing is waited for longer because others were late.
-const MOST_LATENESS: Duration = Duration::from_millis(500);
 
 /// It is not known any more that a datagram was lost once so many later ones have left.
 const KEPT: u64 = 1024;
@@ -164,7 +161,7 @@ impl Sent {
                     State::Lost => {
                         self.most_overtaken = None;
                         let took = now.saturating_duration_since(departed.stamp.sent_at);
-                        self.lateness = self.lateness.max(took).min(MOST_LATENESS);
+                        self.lateness = self.lateness.max(took);
                         Fate::ArrivedLate
                     }
                 };
@@ -178,7 +175,8 @@ impl Sent {
         Ok(newest)
     }
 
-    /// Finds what counts as lost by now, `delay` being how long a datagram may take.
+    /// Finds what counts as lost by now, `delay` being how long a datagram may take; twice as long
+    /// if others have come that late.
     pub(crate) fn find_lost(
         &mut self,
         now: Instant,
@@ -187,7 +185,7 @@ impl Sent {
     ) {
         self.loss_at = None;
         let Some(largest) = self.largest_acked else { return };
-        let delay = delay.max(self.lateness);
+        let delay = delay.max(self.lateness.min(2 * delay));
         for (number, place) in (self.first..largest).zip(&mut self.log) {
             let Some(departed) = place else { continue };
             match departed.state {

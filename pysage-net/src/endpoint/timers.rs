@@ -27,7 +27,14 @@ const PROBE_DATAGRAMS: u32 = 2;
 
 /// Probes are not further apart than this, unless the round trip is that long: a way that is there
 /// again is found soon.
-const MOST_PROBE_INTERVAL: Duration = Duration::from_millis(500);
+const MOST_PROBE_INTERVAL: Duration = Duration::from_millis(250);
+
+/// So often a peer that has no room is asked whether it has some by now, besides that it tells.
+const BLOCKED_INTERVAL: Duration = Duration::from_millis(250);
+
+/// So much longer than the time-out is waited: a probe or two that leave behind a blackout are
+/// answered.
+const IDLE_GRACE: Duration = Duration::from_secs(1);
 
 /// After so many probes without an answer nothing is left of what was known of the way.
 const BLACKED_OUT_PROBES: u32 = 3;
@@ -91,7 +98,7 @@ impl Endpoint {
 
     /// When the peer counts as gone, if nothing comes from it.
     pub(crate) fn idle_at(&self) -> Instant {
-        self.activity.heard_at + self.limits.idle_timeout
+        self.activity.heard_at + self.limits.idle_timeout + IDLE_GRACE
     }
 
     /// Does what is due.
@@ -99,9 +106,7 @@ impl Endpoint {
         if self.sent.loss_at().is_some_and(|at| at <= now) {
             let mut lost_bytes = 0;
             self.find_lost(now, &mut lost_bytes);
-            let in_flight_bytes = self.sent.in_flight_bytes();
-            let told = Told { round_trip: None, lost_bytes, marked: 0, in_flight_bytes };
-            self.congestion.told(now, told);
+            self.congestion.told(now, Told { round_trip: None, lost_bytes, marked: 0 });
         } else if self.probe_at().is_some_and(|at| at <= now) {
             self.probe(now);
         }
@@ -116,8 +121,10 @@ impl Endpoint {
     /// When the peer is to be asked for an answer, if none came.
     fn probe_at(&self) -> Option<Instant> {
         // A peer that told of room in a datagram that was lost does not tell it again by itself.
-        let waits = self.sent.is_in_flight() || self.is_blocked();
-        if !waits || self.sent.loss_at().is_some() {
+        if !self.sent.is_in_flight() {
+            return self.is_blocked().then_some(self.activity.asked_at + BLOCKED_INTERVAL);
+        }
+        if self.sent.loss_at().is_some() {
             return None;
         }
         let first = self.round_trip.probe_delay(ACK_DELAY);
@@ -145,6 +152,7 @@ impl Endpoint {
     /// Gives back memory that was needed for more than there is now.
     fn shrink(&mut self) {
         self.activity.has_shrunk = true;
+        self.newest = None;
         self.sent.shrink();
         self.bundles.shrink();
         self.outgoing.shrink();

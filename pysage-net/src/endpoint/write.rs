@@ -60,17 +60,18 @@ impl Endpoint {
 
     fn may_send(&self, now: Instant) -> bool {
         self.activity.probe_credit > 0
-            || self.sent.in_flight_bytes() + self.limits.payload_bytes
-                <= self.congestion.window_bytes()
-                && self.congestion.departs_at(now, self.limits.payload_bytes) <= now
+            || self.has_window() && self.congestion.departs_at(now) <= now
+    }
+
+    fn has_window(&self) -> bool {
+        let in_flight_bytes = self.sent.in_flight_bytes();
+        in_flight_bytes + self.limits.datagram_bytes <= self.congestion.window_bytes()
     }
 
     /// When pacing lets the next datagram leave, if there is one that waits for that.
     pub(super) fn departs_at(&mut self, now: Instant) -> Option<Instant> {
-        let fits = self.sent.in_flight_bytes() + self.limits.payload_bytes
-            <= self.congestion.window_bytes();
-        let waits = fits && self.has_something();
-        waits.then(|| self.congestion.departs_at(now, self.limits.payload_bytes))
+        let waits = self.has_window() && self.has_something();
+        waits.then(|| self.congestion.departs_at(now))
     }
 
     /// Writes the frames of the next datagram behind what is in `out`.
@@ -152,7 +153,8 @@ impl Endpoint {
         }
         match newest {
             Some(newest) if written.asks => self.write_newest(newest, end, out, written),
-            _ => self.newest = newest,
+            Some(newest) => self.newest = Some(newest),
+            None => {}
         }
     }
 
@@ -184,9 +186,6 @@ impl Endpoint {
         let stamp = self.congestion.sent(now, datagram_bytes, in_flight_bytes);
         written.carried.iter().for_each(|bundle| self.bundles.departs(bundle));
         self.sent.departed(stamp, written.carried);
-        if !self.has_something() {
-            self.congestion.app_limited(self.sent.in_flight_bytes());
-        }
     }
 }
 

@@ -47,6 +47,9 @@ const MOST_PARTED: usize = 256;
 /// A datagram that lacks no more than this is filled up where that makes it leave more cheaply.
 const FILLED_UP_BYTES: usize = 64;
 
+/// Less than this at a time does not fill a queue on its way, and is not marked.
+const MARKED_BYTES: usize = 600;
+
 /// So many datagrams leave for one peer before it is another one's turn.
 const TURN_DATAGRAMS: usize = 4 * MOST_SEGMENTS;
 
@@ -86,9 +89,10 @@ impl Departures {
     fn hand_over(&mut self, now: Instant, carrier: &mut dyn DatagramCarrier) -> Result<bool, io::Error> {
         let Some(to) = self.to else { return Ok(true) };
         let start = self.taken.unwrap_or(0);
+        // Marks cost a call of the system more than a small datagram is worth.
         let departing = Departing {
             to,
-            markable: self.markable,
+            markable: self.markable && self.bytes.len() > MARKED_BYTES,
             bytes: &self.bytes[start..],
             segment_bytes: self.segment_bytes,
         };

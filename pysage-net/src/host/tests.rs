@@ -2,12 +2,14 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod deliveries;
+mod ends;
+mod hostile;
 mod net;
 
 use std::time::Duration;
 
 use pysage_core::Delivery;
-use proptest::prelude::*;
 
 use net::{Conditions, Pair};
 
@@ -53,7 +55,7 @@ fn reliable_messages_of_all_sizes_arrive_in_order_through_loss() {
 }
 
 #[test]
-fn ten_thousand_messages_take_few_datagrams() {
+fn many_messages_take_few_datagrams() {
     let mut pair = Pair::new(Conditions {
         seed: 1,
         loss: 0.2,
@@ -74,25 +76,5 @@ fn ten_thousand_messages_take_few_datagrams() {
         waited += 5 * MS;
         assert!(waited < Duration::from_secs(60));
     }
-    let datagrams: u64 = pair.ends.iter().map(|end| end.host.counters().datagrams_sent).sum();
-    println!("{datagrams} datagrams, {waited:?}, {:?}", pair.ends[0].host.counters());
-    assert!(datagrams < 4_300);
-}
-
-proptest! {
-    #[test]
-    fn any_datagram_of_anyone_is_counted_and_harms_nobody(
-        garbage in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..80), 0..60),
-        seed in any::<u64>(),
-    ) {
-        let mut pair = Pair::new(lossy(seed, 0.1));
-        pair.send(0, Delivery::ReliableOrdered, 0, b"before");
-        pair.run(Duration::from_secs(1));
-        for bytes in &garbage {
-            pair.inject(1, bytes);
-        }
-        pair.send(0, Delivery::ReliableOrdered, 0, b"behind");
-        pair.run(Duration::from_secs(3));
-        prop_assert_eq!(&pair.ends[1].got, &[b"before".to_vec(), b"behind".to_vec()]);
-    }
+    assert!(pair.datagrams() < 4_300, "{} datagrams", pair.datagrams());
 }

@@ -17,7 +17,6 @@ impl Sender {
     }
 
     /// How many datagrams the system cuts out of one piece.
-    #[cfg(test)]
     pub(super) fn most_segments(self) -> usize {
         self.most_segments
     }

@@ -30,6 +30,8 @@ pub(super) struct End {
     pub(super) link: Option<LinkId>,
     pub(super) got: Vec<Vec<u8>>,
     pub(super) events: Vec<String>,
+    /// Takes no messages.
+    pub(super) is_full: bool,
     out: Out,
 }
 
@@ -43,7 +45,15 @@ pub(super) struct Pair {
     random: Random,
     on_the_way: BinaryHeap<Reverse<(Instant, u64, usize, Vec<u8>)>>,
     sent: u64,
-    pub(super) is_cut: bool,
+    /// What these ends send is lost.
+    pub(super) is_cut: [bool; 2],
+    /// Which datagrams are lost, by the end and how many it has sent.
+    pub(super) loses: fn(usize, u64) -> bool,
+    pub(super) departed: [u64; 2],
+    /// All that arrived, if it is kept.
+    pub(super) record: Option<Vec<(usize, Vec<u8>)>>,
+    config: NetConfig,
+    client_address: SocketAddr,
 }
 
 impl DatagramCarrier for Out {
@@ -86,11 +96,13 @@ impl Pair {
     pub(super) fn with_config(conditions: Conditions, mut config: NetConfig) -> Pair {
         let now = Instant::now();
         config.seed = Some(conditions.seed);
+        let config_of_ends = config.clone();
         let ends = [0, 1].map(|end| End {
-            host: Host::new(now, &config, 1200, end == 1),
+            host: Host::new(now, &config_of_ends, 1200, end == 1),
             link: None,
             got: Vec::new(),
             events: Vec::new(),
+            is_full: false,
             out: Out::default(),
         });
         let mut pair = Pair {
@@ -100,7 +112,12 @@ impl Pair {
             random: Random::new(Some(conditions.seed)),
             on_the_way: BinaryHeap::new(),
             sent: 0,
-            is_cut: false,
+            is_cut: [false; 2],
+            loses: |_, _| false,
+            departed: [0; 2],
+            record: None,
+            config,
+            client_address: address(0),
         };
         pair.ends[0].link = Some(pair.ends[0].host.connect(now, Some(address(1))));
         pair.run(Duration::from_secs(1));
@@ -131,8 +148,51 @@ impl Pair {
         self.ends[end].host.arrived(self.now, arrived);
     }
 
+    /// Has a datagram arrive as if it came from the other end.
+    pub(super) fn arrive(&mut self, to: usize, bytes: &[u8]) {
+        let arrived = Arrived::Datagram { from: address(1 - to), is_marked: false, bytes };
+        self.ends[to].host.arrived(self.now, arrived);
+    }
+
+    /// Has a datagram arrive from somewhere else.
+    pub(super) fn arrive_from(&mut self, to: usize, from: SocketAddr, bytes: &[u8]) {
+        let arrived = Arrived::Datagram { from, is_marked: false, bytes };
+        self.ends[to].host.arrived(self.now, arrived);
+    }
+
+    /// Has somebody else take the client's place on the network, and connect with a message to the
+    /// host at an address; the server keeps the peer that it has.
+    pub(super) fn connect_stranger(&mut self, to: usize, config: &NetConfig) {
+        let mut host = Host::new(self.now, config, 1200, false);
+        let link = host.connect(self.now, Some(address(to)));
+        host.send(self.now, link, b"let me in", Delivery::ReliableOrdered, 0);
+        self.client_address = address(6);
+        self.ends[0].host = host;
+        self.ends[0].events.clear();
+        self.run(Duration::from_secs(7));
+    }
+
+    pub(super) fn stranger_events(&self) -> Vec<&str> {
+        let events = self.ends[0].events.iter().map(String::as_str);
+        events.filter(|event| event.starts_with("gone")).collect()
+    }
+
+    /// Starts an end's program again; the client connects anew.
+    pub(super) fn restart(&mut self, end: usize, seed: u64) {
+        self.config.seed = Some(seed);
+        let host = Host::new(self.now, &self.config, 1200, end == 1);
+        self.ends[end].host = host;
+        if end == 0 {
+            self.ends[0].link = Some(self.ends[0].host.connect(self.now, Some(address(1))));
+        }
+    }
+
+    pub(super) fn datagrams(&self) -> u64 {
+        self.ends.iter().map(|end| end.host.counters().datagrams_sent).sum()
+    }
+
     fn chance(&mut self, share: f64) -> bool {
-        (self.random.next() >> 11) as f64 / (1_u64 << 53) as f64 * 1.0 < share
+        (self.random.next() >> 11) as f64 / ((1_u64 << 53) as f64) < share
     }
 
     /// Lets time pass.
@@ -146,14 +206,17 @@ impl Pair {
             let wakes = self.ends.iter().filter_map(|end| end.host.wake_at());
             let Some(next) = arrives.into_iter().chain(wakes).min().filter(|at| *at <= until) else {
                 self.now = until;
-                return;
+                return (0..2).for_each(|end| self.serve(end));
             };
             self.now = self.now.max(next);
             while let Some(Reverse((at, ..))) = self.on_the_way.peek()
                 && *at <= self.now
             {
                 let Reverse((_, _, to, bytes)) = self.on_the_way.pop().unwrap();
-                let from = address(1 - to);
+                let from = if to == 1 { self.client_address } else { address(1) };
+                if let Some(record) = &mut self.record {
+                    record.push((to, bytes.clone()));
+                }
                 let arrived = Arrived::Datagram { from, is_marked: false, bytes: &bytes };
                 self.ends[to].host.arrived(self.now, arrived);
             }
@@ -164,17 +227,26 @@ impl Pair {
         let now = self.now;
         let end = &mut self.ends[at];
         let (link, got, events) = (&mut end.link, &mut end.got, &mut end.events);
+        let is_full = end.is_full;
         end.host.tell(now, &mut |from, told| {
             match told {
                 Told::Connected { .. } => *link = Some(from),
+                Told::Frame(_) if is_full => return Taken::Later,
                 Told::Frame(frame) => got.push(frame.to_vec()),
+                Told::Undelivered(frame) => events.push(format!("undelivered {frame:?}")),
+                Told::Disconnected { reason, undelivered, .. } => {
+                    events.push(format!("gone: {reason:?}, {undelivered}"));
+                }
                 other => events.push(format!("{other:?}")),
             }
             Taken::Yes
         });
         end.host.transmit(now, &mut end.out).unwrap();
         for (to, bytes) in std::mem::take(&mut self.ends[at].out.0) {
-            if self.is_cut || self.chance(self.conditions.loss) {
+            self.departed[at] += 1;
+            let reaches = [self.client_address, address(1)].contains(&to);
+            let is_lost = !reaches || self.is_cut[at] || (self.loses)(at, self.departed[at]);
+            if is_lost || self.chance(self.conditions.loss) {
                 continue;
             }
             let copies = 1 + usize::from(self.chance(self.conditions.duplicate));
