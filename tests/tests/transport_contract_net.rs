@@ -13,6 +13,7 @@ use std::time::Duration;
 use pysage_core::ActorManager;
 use pysage_core::transport::DEFAULT_INBOX_BYTES;
 use pysage_core::wire::Codec;
+use pysage_net::sim::{Conditions, SimNetwork, SimPort};
 use pysage_net::{Carrier, NetConfig, Network, PeerConnected, PeerDisconnected, Security};
 
 use local::on;
@@ -22,14 +23,16 @@ use transport_contract::{Options, Pair};
 const BETWEEN_TICKS: Duration = Duration::from_millis(5);
 
 /// Two managers on one machine, served by their ticks alone, since their clock is moved by hand.
-fn pair(options: &Options, carrier: Carrier) -> Pair {
-    let config = NetConfig::new(Security::open())
-        .carrier(carrier)
-        .send_queue_bytes(options.room_bytes)
-        .message_bytes(options.message_bytes);
+fn pair(options: &Options, at: &str, [from, to]: [Carrier; 2]) -> Pair {
+    let config = |carrier| {
+        NetConfig::new(Security::open())
+            .carrier(carrier)
+            .send_queue_bytes(options.room_bytes)
+            .message_bytes(options.message_bytes)
+    };
     let [here, there] = [(); 2].map(|()| ActorManager::with_config(options.config.clone()));
-    let listener = there.listen("127.0.0.1:0", config.clone()).unwrap();
-    let to_there = here.connect(listener.local_addr(), config).unwrap();
+    let listener = there.listen(at, config(to)).unwrap();
+    let to_there = here.connect(listener.local_addr(), config(from)).unwrap();
     for manager in [&here, &there] {
         // Who comes and goes is no dead letter then.
         manager.register(on(|_: &PeerConnected, _| {}));
@@ -57,13 +60,34 @@ fn pair(options: &Options, carrier: Carrier) -> Pair {
     }
 }
 
+/// Any port of this machine.
+const LOOPBACK: &str = "127.0.0.1:0";
+
 fn udp(options: Options) -> Pair {
-    pair(&options, Carrier::Udp)
+    pair(&options, LOOPBACK, [Carrier::Udp, Carrier::Udp])
 }
 
 fn laminar(options: Options) -> Pair {
-    pair(&options, Carrier::Laminar)
+    pair(&options, LOOPBACK, [Carrier::Laminar, Carrier::Laminar])
+}
+
+/// A simulated network that loses nothing, but takes its time.
+fn memory_ports() -> [SimPort; 2] {
+    let network = SimNetwork::new(1);
+    network.set_conditions(Conditions::new().latency(Duration::from_millis(1)));
+    ["10.0.0.1:4000", "10.0.0.2:4000"].map(|address| network.port(address.parse().unwrap()))
+}
+
+fn memory(options: Options) -> Pair {
+    pair(&options, "10.0.0.2:4000", memory_ports().map(Carrier::Memory))
+}
+
+fn memory_by_laminar(options: Options) -> Pair {
+    let ports = memory_ports().map(SimPort::framed_by_laminar);
+    pair(&options, "10.0.0.2:4000", ports.map(Carrier::Memory))
 }
 
 transport_contract!(udp, crate::udp);
 transport_contract!(laminar, crate::laminar);
+transport_contract!(memory, crate::memory);
+transport_contract!(memory_by_laminar, crate::memory_by_laminar);
