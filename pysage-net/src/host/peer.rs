@@ -48,7 +48,8 @@ pub(super) enum State {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Greeting {
     pub(super) client_key: u64,
-    pub(super) cookie: Cookie,
+    cookie: Cookie,
+    /// When it was said first with this cookie: an answer tells no round trip that is too short.
     pub(super) said_at: Option<Instant>,
     pub(super) say_at: Instant,
     interval: Duration,
@@ -89,6 +90,9 @@ struct End {
 const FIRST_INTERVAL: Duration = Duration::from_millis(100);
 const MOST_INTERVAL: Duration = Duration::from_millis(250);
 
+/// Another cookie than the first is only taken after so long: that one may be too old by then.
+const COOKIE_KEPT: Duration = Duration::from_secs(3);
+
 /// The first byte of what endpoints tell each other: what a table follows.
 const TABLE: u8 = 1;
 
@@ -112,9 +116,21 @@ impl State {
 impl Greeting {
     /// Takes note that it is said now.
     pub(super) fn said(&mut self, now: Instant) {
-        self.said_at = Some(now);
+        self.said_at = self.said_at.or(Some(now));
         self.say_at = (now + self.interval).min(self.until);
         self.interval = (self.interval * 2).min(MOST_INTERVAL);
+    }
+
+    pub(super) fn cookie(&self) -> Cookie {
+        self.cookie
+    }
+
+    /// Takes the cookie that it is to be said with, at once.
+    pub(super) fn take(&mut self, now: Instant, cookie: Cookie) {
+        let is_old = self.said_at.is_some_and(|at| at + COOKIE_KEPT < now);
+        if self.cookie == Cookie::NONE || is_old {
+            (self.cookie, self.said_at, self.say_at) = (cookie, None, now);
+        }
     }
 
     /// Why it is given up, if it is by now.

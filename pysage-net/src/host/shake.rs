@@ -99,8 +99,7 @@ impl Host {
         let Some(peer) = self.greeted(from, shake) else { return false };
         let index = peer.link.index;
         if let State::Hello(greeting) = &mut peer.state {
-            greeting.cookie = cookie;
-            greeting.say_at = now;
+            greeting.take(now, cookie);
         }
         self.peers.set_due(index);
         true
@@ -153,7 +152,7 @@ impl Host {
         }
         if let Some(to) = address.filter(|_| greeting.say_at <= now) {
             greeting.said(now);
-            let said = Said::Hello(Hello { cookie: greeting.cookie, terms });
+            let said = Said::Hello(Hello { cookie: greeting.cookie(), terms });
             let client_key = greeting.client_key;
             let shake = Shake { client_session: session, client_key, said };
             let mut bytes = Vec::new();
