@@ -47,7 +47,10 @@ impl Figures {
             bytes: counters.sent_bytes,
             queue_drops: counters.dropped,
             goodput_ratio: goodput_ratio(run),
-            fairness: run.bytes_while_all_ran.as_ref().and_then(|bytes| fairness(bytes)),
+            fairness: match &run.bytes_while_all_ran {
+                Some(bytes) => fairness(bytes),
+                None => fairness(&run.delivered_bytes()),
+            },
             delay_p50_ms: shared.delays.borrow().quantile_ms(0.5),
             delay_p99_ms: shared.delays.borrow().quantile_ms(0.99),
             queue_delay_p50_ms: queue_delay_ms(run, 0.5),

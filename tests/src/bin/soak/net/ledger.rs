@@ -19,7 +19,7 @@ pub(super) struct Shared {
     pub(super) reported: Cell<u64>,
     /// Directions in which more is to be sent.
     pub(super) sending: Cell<usize>,
-    /// The first direction has delivered all it will.
+    /// The first direction has delivered all, which nobody knows of one that may lose.
     pub(super) one_is_done: Cell<bool>,
     pub(super) first_sent_at: Cell<Option<Instant>>,
     pub(super) last_sent_at: Cell<Option<Instant>>,
@@ -207,8 +207,7 @@ impl Ledger {
     }
 
     fn look_whether_done(&self, shared: &Shared) {
-        let is_done = !self.is_sending && (!self.plan.is_reliable() || self.lost() == 0);
-        if is_done {
+        if self.plan.is_reliable() && !self.is_sending && self.lost() == 0 {
             shared.one_is_done.set(true);
         }
     }

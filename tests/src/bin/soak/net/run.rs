@@ -59,6 +59,8 @@ enum Stop {
     Reached,
     /// It has not.
     TimedOut,
+    /// It has not, and nobody has anything left to do.
+    Ended,
 }
 
 /// A handshake takes no longer, or it has failed.
@@ -125,7 +127,7 @@ impl Run {
     /// Connects all flows, has them send, and waits for what was sent to arrive.
     pub(super) fn play(&mut self) -> Result<(), BoxError> {
         let connected = |run: &Run| run.ends.iter().all(|end| end.line.peer.get().is_some());
-        if self.play_until(|_| CONNECT_TIME, connected)? == Stop::TimedOut {
+        if self.play_until(|_| CONNECT_TIME, connected)? != Stop::Reached {
             self.wrongs.push(format!("not all flows were connected in {CONNECT_TIME:?}"));
             return Ok(());
         }
@@ -157,7 +159,7 @@ impl Run {
                 self.stop_sending();
             }
             let due = (0..).zip(&self.due).filter_map(|(end, due)| Some(((*due)?, end)));
-            let Some((at, end)) = due.min() else { return Ok(Stop::TimedOut) };
+            let Some((at, end)) = due.min() else { return Ok(Stop::Ended) };
             let deadline = self.shared.epoch + until(self);
             if at > deadline {
                 self.clock.advance_to(deadline);
