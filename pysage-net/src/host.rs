@@ -19,9 +19,10 @@ use pysage_core::transport::LinkId;
 use pysage_core::wire::{FrameHead, MessageTable, TableMismatch};
 
 use crate::config::NetConfig;
+use crate::counters::NetCounters;
 use crate::endpoint::{Endpoint, Limits};
 use crate::event::DisconnectReason;
-use crate::session::{Cookies, Random, Session, Terms};
+use crate::session::{Cookies, Random, Terms};
 use peer::{Peer, State};
 use peers::Peers;
 
@@ -44,7 +45,7 @@ pub(crate) struct Host {
     latest: Instant,
     /// An error of the carrier that is to be told.
     failure: Option<std::io::Error>,
-    counters: HostCounters,
+    counters: NetCounters,
 }
 
 /// What a host keeps to.
@@ -80,19 +81,6 @@ pub(crate) enum Taken {
     Later,
 }
 
-/// What a host and its peers have counted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct HostCounters {
-    /// Datagrams that were handed to the carrier, and their bytes.
-    pub(crate) datagrams_sent: u64,
-    pub(crate) bytes_sent: u64,
-    pub(crate) datagrams_received: u64,
-    /// Datagrams that are nobody's, malformed, late, repeated or forged.
-    pub(crate) datagrams_dropped: u64,
-    /// Bundles of messages that were sent again.
-    pub(crate) resent: u64,
-}
-
 /// More answers of the handshake do not wait: who asks asks again.
 const MOST_REPLIES: usize = 256;
 
@@ -112,7 +100,7 @@ impl Host {
         let window_bytes = config.receive_window_bytes.max(2 * (message_bytes + 64));
         let limits = Limits {
             datagram_bytes,
-            payload_bytes: datagram_bytes - Session::OVERHEAD_BYTES,
+            payload_bytes: datagram_bytes - config.security.overhead_bytes(),
             send_queue_bytes: config.send_queue_bytes.max(message_bytes),
             window_bytes,
             message_bytes,
@@ -146,7 +134,7 @@ impl Host {
             parted: VecDeque::new(),
             latest: now,
             failure: None,
-            counters: HostCounters::default(),
+            counters: NetCounters::default(),
         }
     }
 
@@ -247,11 +235,7 @@ impl Host {
     }
 
     /// Tells what happened and what came, peer after peer, as far as it is taken.
-    pub(crate) fn tell(
-        &mut self,
-        now: Instant,
-        each: &mut dyn FnMut(LinkId, Told<'_>) -> Taken,
-    ) {
+    pub(crate) fn tell(&mut self, now: Instant, each: &mut dyn FnMut(LinkId, Told<'_>) -> Taken) {
         for _ in 0..self.peers.news() {
             let Some(index) = self.peers.next_news() else { return };
             let Some(peer) = self.peers.at(index) else { continue };
@@ -270,7 +254,8 @@ impl Host {
         }
     }
 
-    pub(crate) fn counters(&self) -> HostCounters {
+    /// What it and its peers have counted.
+    pub(crate) fn counters(&self) -> NetCounters {
         self.counters
     }
 

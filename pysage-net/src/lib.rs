@@ -25,6 +25,7 @@
 
 mod carrier;
 mod config;
+mod counters;
 mod endpoint;
 mod error;
 mod event;
@@ -37,6 +38,7 @@ pub mod sim;
 
 pub use carrier::Carrier;
 pub use config::{NetConfig, Service};
+pub use counters::NetCounters;
 pub use error::NetError;
 pub use event::{DisconnectReason, PeerConnected, PeerDisconnected, PeerMismatch};
 pub use network::{Address, Listener, Network, ToAddress};

@@ -19,6 +19,7 @@ use pysage_core::{ActorManager, Broadcast, Context, Destination, Key, SendError,
 
 use crate::carrier::DatagramCarrier;
 use crate::config::{NetConfig, Service};
+use crate::counters::NetCounters;
 use crate::error::NetError;
 use crate::host::Host;
 pub use address::{Address, ToAddress};
@@ -131,6 +132,9 @@ pub trait Network: sealed::Sealed {
     /// nobody else, such as groups, or peers that are still being reached.
     #[doc(alias = "broadcast_message")]
     fn broadcast_to_peers<M: WireMessage + Clone>(&self, message: M) -> Broadcast;
+
+    /// What the listeners and connections that this manager has now have counted so far.
+    fn net_counters(&self) -> NetCounters;
 }
 
 /// A listener of a manager: where peers come in until it is [closed](Network::stop_listening), or
@@ -258,6 +262,15 @@ impl Network for ActorManager {
     fn broadcast_to_peers<M: WireMessage + Clone>(&self, message: M) -> Broadcast {
         broadcast(self, |peer| self.send(peer, message.clone()))
     }
+
+    fn net_counters(&self) -> NetCounters {
+        let mut all = NetCounters::default();
+        for key in self.keys_of::<NetTransport>() {
+            let counters = self.with_transport(key, |transport| transport.counters());
+            all += counters.flatten().unwrap_or_default();
+        }
+        all
+    }
 }
 
 /// A context sends in the name of its actor; all else is its manager's.
@@ -305,6 +318,10 @@ impl Network for Context {
 
     fn broadcast_to_peers<M: WireMessage + Clone>(&self, message: M) -> Broadcast {
         broadcast(self, |peer| self.send(peer, message.clone()))
+    }
+
+    fn net_counters(&self) -> NetCounters {
+        (**self).net_counters()
     }
 }
 

@@ -1,5 +1,7 @@
 //! Who may come in, and what may be read on the way.
 
+use crate::session::Session;
+
 /// Who may come in, and what may be read on the way.
 #[derive(Clone, Debug)]
 pub struct Security(Kind);
@@ -15,5 +17,12 @@ impl Security {
     #[must_use]
     pub fn open() -> Security {
         Security(Kind::Open)
+    }
+
+    /// What a datagram takes beside its frames.
+    pub(crate) fn overhead_bytes(&self) -> usize {
+        match self.0 {
+            Kind::Open => Session::OVERHEAD_BYTES,
+        }
     }
 }

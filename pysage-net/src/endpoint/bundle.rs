@@ -39,13 +39,19 @@ struct Bundle {
 
 impl Bundles {
     /// Keeps frames with so many bytes of messages.
-    pub(crate) fn add(&mut self, frames: &[u8], body_bytes: usize, large: Option<Arc<Large>>) -> u32 {
+    pub(crate) fn add(
+        &mut self,
+        frames: &[u8],
+        body_bytes: usize,
+        large: Option<Arc<Large>>,
+    ) -> u32 {
         let number = self.free.pop().unwrap_or_else(|| {
             self.bundles.push(Bundle::default());
             (self.bundles.len() - 1) as u32
         });
         let bundle = &mut self.bundles[number as usize];
-        *bundle = Bundle { made: self.made, body_bytes: body_bytes as u32, large, ..Bundle::default() };
+        *bundle =
+            Bundle { made: self.made, body_bytes: body_bytes as u32, large, ..Bundle::default() };
         bundle.frames.extend_from_slice(frames);
         self.made += 1;
         self.bytes += body_bytes;
@@ -180,7 +186,10 @@ impl Bundles {
         let mut last: Option<&Arc<Large>> = None;
         for bundle in missing {
             if let Some(large) = &bundle.large {
-                if large.lane != Lane::CONTROL && !leaves(large) && last.is_none_or(|last| !Arc::ptr_eq(last, large)) {
+                if large.lane != Lane::CONTROL
+                    && !leaves(large)
+                    && last.is_none_or(|last| !Arc::ptr_eq(last, large))
+                {
                     all.push(large.bytes.clone());
                 }
                 last = Some(large);

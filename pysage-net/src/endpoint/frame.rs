@@ -142,7 +142,8 @@ impl<'a> Frame<'a> {
         let rest_bytes = length.checked_sub(prefix_bytes);
         let rest_bytes = rest_bytes.ok_or(Malformed("messages begin with more than they have"))?;
         let all = rest_bytes.checked_mul(count);
-        let rest = reader.bytes(all.ok_or(Malformed("messages are longer than their datagram"))?)?;
+        let rest =
+            reader.bytes(all.ok_or(Malformed("messages are longer than their datagram"))?)?;
         Ok((count, Bodies::Alike { prefix, rest, rest_bytes }))
     }
 }
@@ -232,7 +233,8 @@ impl<'a> Part<'a> {
 impl<'a> Ack<'a> {
     fn read(reader: &mut Reader<'a>) -> Result<Ack<'a>, Malformed> {
         let largest = reader.number()?;
-        let (delay_us, limit_bytes, marked) = (reader.number()?, reader.number()?, reader.number()?);
+        let (delay_us, limit_bytes, marked) =
+            (reader.number()?, reader.number()?, reader.number()?);
         let (ranges, first) = (reader.length()?, reader.number()?);
         if ranges >= MOST_RANGES || first > largest {
             return Err(Malformed("an ack has too many ranges, or numbers below 0"));

@@ -44,9 +44,16 @@ struct Lanes(HashMap<Lane, Arriving>);
 /// What is known of the messages of a lane.
 enum Arriving {
     /// The number from which on a message is newer than those before.
-    Sequenced { next: u64 },
-    Unordered { seen: Ranges },
-    Ordered { next: u64, early: BTreeMap<u64, Block> },
+    Sequenced {
+        next: u64,
+    },
+    Unordered {
+        seen: Ranges,
+    },
+    Ordered {
+        next: u64,
+        early: BTreeMap<u64, Block>,
+    },
 }
 
 /// Messages with numbers in a row that wait for those before them.
@@ -124,7 +131,8 @@ impl Incoming {
                 if last < *next {
                     return Ok(Accepted::Yes);
                 }
-                let out = if lane.kind == Kind::Control { &mut self.control } else { &mut self.arrived };
+                let out =
+                    if lane.kind == Kind::Control { &mut self.control } else { &mut self.arrived };
                 if messages.first <= *next {
                     let skip = *next - messages.first;
                     let before = out.cost();

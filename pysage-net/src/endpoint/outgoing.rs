@@ -147,7 +147,11 @@ impl Outgoing {
     /// The reliable messages that wait, with those of which parts have left.
     pub(crate) fn reliable(&self) -> Vec<Vec<u8>> {
         let mut all = Vec::new();
-        for waiting in self.lanes.iter().filter(|waiting| waiting.lane.is_reliable() && waiting.lane != Lane::CONTROL) {
+        for waiting in self
+            .lanes
+            .iter()
+            .filter(|waiting| waiting.lane.is_reliable() && waiting.lane != Lane::CONTROL)
+        {
             let mut rest = &waiting.bytes[waiting.start..];
             for length in &waiting.lengths {
                 let (message, behind) = rest.split_at(*length as usize);

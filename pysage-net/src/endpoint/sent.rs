@@ -190,7 +190,8 @@ impl Sent {
             let Some(departed) = place else { continue };
             match departed.state {
                 State::InFlight => {
-                    let overtaken = self.most_overtaken.is_some_and(|most| largest - number >= most);
+                    let overtaken =
+                        self.most_overtaken.is_some_and(|most| largest - number >= most);
                     let due = departed.stamp.sent_at + delay;
                     if overtaken || due <= now {
                         departed.state = State::Lost;
@@ -201,7 +202,9 @@ impl Sent {
                         self.loss_at = Some(self.loss_at.map_or(due, |at| at.min(due)));
                     }
                 }
-                State::Lost if largest - number > KEPT || departed.stamp.sent_at + 4 * delay <= now => {
+                State::Lost
+                    if largest - number > KEPT || departed.stamp.sent_at + 4 * delay <= now =>
+                {
                     each(departed, Fate::Forgotten);
                     *place = None;
                 }
@@ -218,7 +221,8 @@ impl Sent {
 
     /// The bundles in flight, the oldest first.
     pub(crate) fn bundles(&self) -> impl Iterator<Item = u32> + '_ {
-        let in_flight = self.log.iter().flatten().filter(|departed| departed.state == State::InFlight);
+        let in_flight =
+            self.log.iter().flatten().filter(|departed| departed.state == State::InFlight);
         in_flight.flat_map(|departed| departed.bundles.iter())
     }
 

@@ -31,12 +31,10 @@ impl Host {
     fn datagram(&mut self, now: Instant, from: SocketAddr, is_marked: bool, bytes: &[u8]) -> bool {
         match Datagram::read(bytes) {
             Ok(Datagram::Sealed(header, bytes)) => self.sealed(now, from, is_marked, header, bytes),
-            Ok(Datagram::Shake(bytes)) => {
-                match Shake::read(bytes, self.settings.datagram_bytes) {
-                    Ok(shake) => self.shake(now, from, &shake),
-                    Err(Malformed(_)) => false,
-                }
-            }
+            Ok(Datagram::Shake(bytes)) => match Shake::read(bytes, self.settings.datagram_bytes) {
+                Ok(shake) => self.shake(now, from, &shake),
+                Err(Malformed(_)) => false,
+            },
             Err(Malformed(_)) => false,
         }
     }

@@ -86,7 +86,11 @@ impl Departures {
     }
 
     /// Hands what is there to the carrier. What it does not take stays; whether it took all.
-    fn hand_over(&mut self, now: Instant, carrier: &mut dyn DatagramCarrier) -> Result<bool, io::Error> {
+    fn hand_over(
+        &mut self,
+        now: Instant,
+        carrier: &mut dyn DatagramCarrier,
+    ) -> Result<bool, io::Error> {
         let Some(to) = self.to else { return Ok(true) };
         let start = self.taken.unwrap_or(0);
         // Marks cost a call of the system more than a small datagram is worth.

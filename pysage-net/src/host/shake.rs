@@ -27,7 +27,8 @@ impl Host {
         };
         let ours = self.settings.terms;
         if (hello.terms.codec, hello.terms.message_bytes) != (ours.codec, ours.message_bytes) {
-            return self.reply(from, &Shake { said: Said::Refusal(Refusal::Incompatible), ..*shake });
+            return self
+                .reply(from, &Shake { said: Said::Refusal(Refusal::Incompatible), ..*shake });
         }
         let client = (shake.client_session, shake.client_key);
         let index = match self.peers.of_address(from) {
@@ -43,11 +44,8 @@ impl Host {
             }
         };
         let Some(peer) = self.peers.at(index) else { return false };
-        let welcome = Welcome {
-            server_session: peer.session_here,
-            server_key: peer.server_key,
-            terms: ours,
-        };
+        let welcome =
+            Welcome { server_session: peer.session_here, server_key: peer.server_key, terms: ours };
         self.reply(from, &Shake { said: Said::Welcome(welcome), ..*shake })
     }
 
@@ -133,10 +131,13 @@ impl Host {
     fn refusal(&mut self, from: SocketAddr, shake: &Shake, refusal: Refusal) -> bool {
         let Some(peer) = self.greeted(from, shake) else { return false };
         let index = peer.link.index;
-        self.end(index, match refusal {
-            Refusal::TooManyPeers => DisconnectReason::TooManyPeers,
-            Refusal::Incompatible => DisconnectReason::Incompatible,
-        });
+        self.end(
+            index,
+            match refusal {
+                Refusal::TooManyPeers => DisconnectReason::TooManyPeers,
+                Refusal::Incompatible => DisconnectReason::Incompatible,
+            },
+        );
         true
     }
 

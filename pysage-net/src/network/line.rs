@@ -12,6 +12,7 @@ use super::poll::Waker;
 use super::station::Station;
 use crate::carrier::{Batch, DatagramCarrier};
 use crate::config::Service;
+use crate::counters::NetCounters;
 use crate::error::NetError;
 use crate::event::DisconnectReason;
 use crate::host::Host;
@@ -167,6 +168,17 @@ impl Line {
 
     pub(super) fn latest(&self) -> Instant {
         self.latest
+    }
+
+    /// What the host and the carrier have counted.
+    pub(super) fn counters(&self) -> NetCounters {
+        let of_host = self.host.counters();
+        let dropped = self.carrier.dropped();
+        NetCounters {
+            datagrams_received: of_host.datagrams_received + dropped,
+            datagrams_dropped: of_host.datagrams_dropped + dropped,
+            ..of_host
+        }
     }
 
     pub(super) fn local_addr(&self) -> SocketAddr {

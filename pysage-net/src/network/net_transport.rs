@@ -16,6 +16,7 @@ use super::mirror::Mirror;
 use super::service::{ServiceThread, say_farewell};
 use super::station::Station;
 use crate::config::{NetConfig, Service};
+use crate::counters::NetCounters;
 use crate::error::NetError;
 use crate::event::{DisconnectReason, PeerConnected, PeerDisconnected, PeerMismatch};
 use crate::host::{Taken, Told};
@@ -120,6 +121,11 @@ impl NetTransport {
     pub(super) fn peers(&self) -> Vec<Destination> {
         let Some(key) = self.key else { return Vec::new() };
         self.mirror.connected().into_iter().map(|link| key.destination(link)).collect()
+    }
+
+    /// What its line has counted.
+    pub(super) fn counters(&self) -> Option<NetCounters> {
+        Some(self.shared()?.lock().counters())
     }
 
     pub(super) fn peer_addr(&self, link: LinkId) -> Option<SocketAddr> {

@@ -138,7 +138,9 @@ fn what_was_lost_before_a_silence_arrives() {
 
 #[test]
 fn nothing_is_lost_in_a_blackout_shorter_than_the_time_out() {
-    for (seed, cut) in (0..30).flat_map(|seed| [[true; 2], [true, false], [false, true]].map(|cut| (seed, cut))) {
+    for (seed, cut) in
+        (0..30).flat_map(|seed| [[true; 2], [true, false], [false, true]].map(|cut| (seed, cut)))
+    {
         let mut pair = Pair::new(lossy(seed, 0.1));
         for number in 0..2_000_u32 {
             if number == 300 {

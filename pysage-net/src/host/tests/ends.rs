@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use pysage_core::{ActorManager, Delivery};
 use pysage_core::wire::Codec;
+use pysage_core::{ActorManager, Delivery};
 
 use super::net::{Conditions, Pair};
 use super::{MS, lossy};
@@ -15,7 +15,12 @@ fn a_disconnect_delivers_what_was_sent() {
     for seed in 0..40 {
         let mut pair = Pair::new(lossy(seed, 0.2));
         for number in 0..300_u32 {
-            pair.send(0, Delivery::ReliableOrdered, 0, &[&number.to_le_bytes()[..], &[0; 90]].concat());
+            pair.send(
+                0,
+                Delivery::ReliableOrdered,
+                0,
+                &[&number.to_le_bytes()[..], &[0; 90]].concat(),
+            );
         }
         let link = pair.ends[0].link.unwrap();
         pair.ends[0].host.disconnect(pair.now, link);

@@ -204,7 +204,8 @@ impl Pair {
             }
             let arrives = self.on_the_way.peek().map(|Reverse((at, ..))| *at);
             let wakes = self.ends.iter().filter_map(|end| end.host.wake_at());
-            let Some(next) = arrives.into_iter().chain(wakes).min().filter(|at| *at <= until) else {
+            let Some(next) = arrives.into_iter().chain(wakes).min().filter(|at| *at <= until)
+            else {
                 self.now = until;
                 return (0..2).for_each(|end| self.serve(end));
             };
