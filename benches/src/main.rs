@@ -1,6 +1,8 @@
 //! Measures pysage beside its peers and a hand-written floor, in one run on one machine.
 
 mod local;
+#[cfg(unix)]
+mod net;
 mod report;
 
 use std::{error::Error, io, process::ExitCode};
@@ -19,6 +21,15 @@ struct CommandLine {
 enum Area {
     /// Dispatch, requests and actors within one process
     Local(local::Arguments),
+
+    /// Messages between two processes over UDP, reliable and in order, also through loss
+    #[cfg(unix)]
+    Net(net::Arguments),
+
+    /// The second process of net, which starts it
+    #[cfg(unix)]
+    #[command(name = net::SECOND_SUBCOMMAND, hide = true)]
+    NetSecond,
 }
 
 fn main() -> ExitCode {
@@ -32,8 +43,12 @@ fn main() -> ExitCode {
 }
 
 fn run(command_line: &CommandLine) -> Result<(), Box<dyn Error>> {
-    let mut output = io::stdout().lock();
+    let mut output = io::stdout();
     match &command_line.area {
         Area::Local(arguments) => local::run(arguments, &mut output),
+        #[cfg(unix)]
+        Area::Net(arguments) => net::run(arguments, &mut output),
+        #[cfg(unix)]
+        Area::NetSecond => net::run_second(),
     }
 }

@@ -1,0 +1,151 @@
+//! QUIC by quinn: all messages in one stream, or each in a datagram of QUIC's.
+
+mod link;
+mod setup;
+
+use std::{
+    sync::mpsc::{self, Receiver, Sender},
+    time::Duration,
+};
+
+use quinn::{Connecting, Endpoint};
+use tokio::runtime::{Builder, Runtime};
+
+use self::link::{Datagrams, Link, Stream};
+use super::{
+    case::Case,
+    message::{Handled, Message},
+    peer::{End, Failure, Invitation, Job, Peer},
+};
+
+pub const STREAM: Peer = Peer::new::<Quinn<Stream>>(
+    "quinn",
+    "QUIC, encrypted, all messages in one stream",
+    Some("quinn"),
+    |job| job.case != Case::IdlePoll,
+);
+
+pub const DATAGRAMS: Peer = Peer::new::<Quinn<Datagrams>>(
+    "quinn_datagrams",
+    "QUIC, encrypted, a message in each of its datagrams, which it does not resend",
+    Some("quinn"),
+    |job| {
+        let fits = job.load.bytes.unwrap_or(1_000) <= link::MAX_DATAGRAM_BYTES;
+        fits && matches!(job.case, Case::Burst | Case::Mixed | Case::RoundTrip)
+    },
+);
+
+/// One end, on a runtime on this thread, which makes progress while it is asked for something.
+pub struct Quinn<L> {
+    links: Vec<L>,
+    /// Connections that stand since the last look.
+    opened: Receiver<Result<L, Failure>>,
+    handled: Handled,
+    _endpoint: Endpoint,
+    runtime: Runtime,
+}
+
+impl<L: Link> Quinn<L> {
+    fn start(job: &Job, runtime: Runtime, endpoint: Endpoint, dialed: Vec<Connecting>) -> Self {
+        let (sender, opened) = mpsc::channel();
+        runtime.spawn(open_links(endpoint.clone(), dialed, job.clone(), sender));
+        let handled = Handled::default();
+        Self { links: Vec::new(), opened, handled, _endpoint: endpoint, runtime }
+    }
+}
+
+/// Opens a link on each connection that was dialed, or if none was, on each that comes in.
+async fn open_links<L: Link>(
+    endpoint: Endpoint,
+    dialed: Vec<Connecting>,
+    job: Job,
+    opened: Sender<Result<L, Failure>>,
+) {
+    let is_client = !dialed.is_empty();
+    let open = async |connecting: Connecting| L::open(connecting.await?, &job, is_client).await;
+    for connecting in dialed {
+        // It fails when this end has been dropped.
+        let _ = opened.send(open(connecting).await);
+    }
+    while !is_client && let Some(incoming) = endpoint.accept().await {
+        let link = match incoming.accept() {
+            Ok(connecting) => open(connecting).await,
+            Err(error) => Err(error.into()),
+        };
+        let _ = opened.send(link);
+    }
+}
+
+fn runtime() -> Result<Runtime, Failure> {
+    Ok(Builder::new_current_thread().enable_all().build()?)
+}
+
+impl<L: Link> End for Quinn<L> {
+    fn listen(job: &Job) -> Result<(Self, Invitation), Failure> {
+        let runtime = runtime()?;
+        let entered = runtime.enter();
+        let (endpoint, certificate) = setup::server()?;
+        let address = endpoint.local_addr()?;
+        drop(entered);
+        let end = Self::start(job, runtime, endpoint, Vec::new());
+        Ok((end, Invitation { address, certificate }))
+    }
+
+    fn connect(job: &Job, to: &Invitation) -> Result<Self, Failure> {
+        let runtime = runtime()?;
+        let entered = runtime.enter();
+        let endpoint = setup::client(&to.certificate)?;
+        let dialed = (0..job.peers).map(|_| endpoint.connect(to.address, setup::SERVER_NAME));
+        let dialed = dialed.collect::<Result<_, _>>()?;
+        drop(entered);
+        Ok(Self::start(job, runtime, endpoint, dialed))
+    }
+
+    fn connected(&self) -> usize {
+        self.links.len()
+    }
+
+    fn send(&mut self, peer: usize, message: &Message) -> Result<bool, Failure> {
+        self.links[peer].send(message)
+    }
+
+    fn receive(&mut self) -> Result<(), Failure> {
+        let Self { links, opened, handled, runtime, .. } = self;
+        runtime.block_on(async {
+            // Lets the endpoint look at its socket.
+            tokio::task::yield_now().await;
+            while let Ok(link) = opened.try_recv() {
+                links.push(link?);
+            }
+            links.iter_mut().try_for_each(|link| link.receive(handled))
+        })
+    }
+
+    fn flush(&mut self) -> Result<(), Failure> {
+        let Self { links, runtime, .. } = self;
+        runtime.block_on(async {
+            links.iter_mut().try_for_each(Link::flush)?;
+            tokio::task::yield_now().await;
+            Ok(())
+        })
+    }
+
+    fn wait(&mut self, at_most: Duration) -> Result<(), Failure> {
+        let links = &mut self.links;
+        self.runtime.block_on(async {
+            // Being late is no failure.
+            let _ = tokio::time::timeout(at_most, link::any_ready(links)).await;
+        });
+        Ok(())
+    }
+
+    /// The runtime goes on, as it does in programs where it has a thread of its own.
+    fn pause(&mut self, time: Duration) -> Result<(), Failure> {
+        self.runtime.block_on(tokio::time::sleep(time));
+        Ok(())
+    }
+
+    fn handled(&self) -> Handled {
+        self.handled
+    }
+}
