@@ -86,7 +86,9 @@ fn what_is_sent_to_nobody_is_told_and_accounted_for() {
     });
     // A port that was free just now.
     let free = std::net::UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let peer = client.connect(free, open()).unwrap();
+    // It is tried until then, since a server may just be starting.
+    let soon = std::time::Duration::from_millis(300);
+    let peer = client.connect(free, open().connect_timeout(soon)).unwrap();
     client.send(peer, Tell(1)).unwrap();
     let mut answer = client.ask(peer, Next(1));
     until(&[&client], "the refusal", || seen.has("Refused"));

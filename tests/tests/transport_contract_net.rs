@@ -13,7 +13,7 @@ use std::time::Duration;
 use pysage_core::ActorManager;
 use pysage_core::transport::DEFAULT_INBOX_BYTES;
 use pysage_core::wire::Codec;
-use pysage_net::sim::{Conditions, SimNetwork, SimPort};
+use pysage_net::sim::{Conditions, SimNetwork};
 use pysage_net::{Carrier, NetConfig, Network, PeerConnected, PeerDisconnected, Security};
 
 use local::on;
@@ -23,7 +23,7 @@ use transport_contract::{Options, Pair};
 const BETWEEN_TICKS: Duration = Duration::from_millis(5);
 
 /// Two managers on one machine, served by their ticks alone, since their clock is moved by hand.
-fn pair(options: &Options, at: &str, [from, to]: [Carrier; 2]) -> Pair {
+fn pair(options: &Options, [of_here, of_there]: [Carrier; 2], at: &str) -> Pair {
     let config = |carrier| {
         NetConfig::new(Security::open())
             .carrier(carrier)
@@ -31,8 +31,8 @@ fn pair(options: &Options, at: &str, [from, to]: [Carrier; 2]) -> Pair {
             .message_bytes(options.message_bytes)
     };
     let [here, there] = [(); 2].map(|()| ActorManager::with_config(options.config.clone()));
-    let listener = there.listen(at, config(to)).unwrap();
-    let to_there = here.connect(listener.local_addr(), config(from)).unwrap();
+    let listener = there.listen(at, config(of_there)).unwrap();
+    let to_there = here.connect(listener.local_addr(), config(of_here)).unwrap();
     for manager in [&here, &there] {
         // Who comes and goes is no dead letter then.
         manager.register(on(|_: &PeerConnected, _| {}));
@@ -60,34 +60,28 @@ fn pair(options: &Options, at: &str, [from, to]: [Carrier; 2]) -> Pair {
     }
 }
 
-/// Any port of this machine.
-const LOOPBACK: &str = "127.0.0.1:0";
+fn over_sockets(options: &Options, carrier: Carrier) -> Pair {
+    pair(options, [carrier.clone(), carrier], "127.0.0.1:0")
+}
 
 fn udp(options: Options) -> Pair {
-    pair(&options, LOOPBACK, [Carrier::Udp, Carrier::Udp])
+    over_sockets(&options, Carrier::Udp)
 }
 
 fn laminar(options: Options) -> Pair {
-    pair(&options, LOOPBACK, [Carrier::Laminar, Carrier::Laminar])
+    over_sockets(&options, Carrier::Laminar)
 }
 
-/// A simulated network that loses nothing, but takes its time.
-fn memory_ports() -> [SimPort; 2] {
+/// A line of 1 ms one way that loses nothing.
+fn memory(options: Options) -> Pair {
     let network = SimNetwork::new(1);
     network.set_conditions(Conditions::new().latency(Duration::from_millis(1)));
-    ["10.0.0.1:4000", "10.0.0.2:4000"].map(|address| network.port(address.parse().unwrap()))
-}
-
-fn memory(options: Options) -> Pair {
-    pair(&options, "10.0.0.2:4000", memory_ports().map(Carrier::Memory))
-}
-
-fn memory_by_laminar(options: Options) -> Pair {
-    let ports = memory_ports().map(SimPort::framed_by_laminar);
-    pair(&options, "10.0.0.2:4000", ports.map(Carrier::Memory))
+    let at = "10.0.0.1:4000";
+    let carriers = ["10.0.0.2:4000", at]
+        .map(|address| Carrier::Memory(network.port(address.parse().unwrap())));
+    pair(&options, carriers, at)
 }
 
 transport_contract!(udp, crate::udp);
 transport_contract!(laminar, crate::laminar);
 transport_contract!(memory, crate::memory);
-transport_contract!(memory_by_laminar, crate::memory_by_laminar);

@@ -295,11 +295,17 @@ impl Peer {
         each: &mut dyn FnMut(LinkId, Told<'_>) -> Taken,
     ) -> Taken {
         let link = self.link;
-        if let Some(address) = self.address.filter(|_| std::mem::take(&mut self.connects)) {
-            each(link, Told::Connected { address });
+        if let Some(address) = self.address.filter(|_| self.connects) {
+            if each(link, Told::Connected { address }) == Taken::Later {
+                return Taken::Later;
+            }
+            self.connects = false;
         }
-        if let Some(mismatch) = self.mismatch.take() {
-            each(link, Told::Mismatch(mismatch));
+        if let Some(mismatch) = &self.mismatch {
+            if each(link, Told::Mismatch(mismatch.clone())) == Taken::Later {
+                return Taken::Later;
+            }
+            self.mismatch = None;
         }
         while self.is_compared
             && let Some(frame) = self.endpoint.next()

@@ -216,23 +216,16 @@ impl Transport for NetTransport {
         // Rooms first, so that who hears of a peer can send to it.
         self.mirror.refresh(&mut line.host);
         let (encoding, mirror) = (self.encoding, &mut self.mirror);
-        let mut is_over = false;
         if line.host.has_news() {
             line.host.tell(now, &mut |link, told| {
                 let link = mirror.ours(link);
                 let peer = key.destination(link);
-                let is_end = matches!(told, Told::Disconnected { .. });
-                let taken = tell(inbox, mirror, link, peer, &encoding, told);
-                is_over |= is_end && taken == Taken::Yes;
-                taken
+                tell(inbox, mirror, link, peer, &encoding, told)
             });
             self.mirror.refresh(&mut line.host);
         }
-        if is_over && !self.listens {
-            line.host.close(now);
-        }
         let failure = line.take_failure();
-        let is_spent = !self.listens && line.host.is_closed() && !line.host.has_news();
+        let is_spent = !self.listens && line.host.is_closed();
         drop(line);
         if is_spent {
             self.retire();

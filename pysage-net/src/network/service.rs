@@ -17,6 +17,7 @@ use std::time::{Duration, Instant};
 use super::line::{Line, SERVICE_INTERVAL, SharedLine, Sleep, system};
 use super::poll::Waker;
 use crate::error::NetError;
+use crate::host::Taken;
 
 /// A thread that serves a line.
 pub(super) struct ServiceThread {
@@ -85,8 +86,12 @@ fn work(shared: &SharedLine, waker: &Waker) {
     loop {
         let mut line = shared.lock();
         let now = line.at(Instant::now());
-        if line.ends_at.is_some_and(|at| at <= now || line.host.is_closed()) {
-            return;
+        if let Some(ends_at) = line.ends_at {
+            // Nobody is there any more to be told.
+            line.host.tell(now, &mut |_, _| Taken::Yes);
+            if ends_at <= now || line.host.is_closed() {
+                return;
+            }
         }
         let is_due = line.due(watched).is_some_and(|due| due <= now);
         if is_due || (watched && !shared.station.is_attended()) || line.found.is_some() {
