@@ -1,11 +1,13 @@
 //! Measures pysage beside its peers and a hand-written floor, in one run on one machine.
 
+mod group;
 mod local;
 mod report;
 
 use std::{error::Error, io, process::ExitCode};
 
 use clap::{Parser, Subcommand};
+use pysage_group::enable_groups;
 
 /// Measures pysage beside its peers and a hand-written floor
 #[derive(Parser)]
@@ -19,9 +21,15 @@ struct CommandLine {
 enum Area {
     /// Dispatch, requests and actors within one process
     Local(local::Arguments),
+    /// Messages between processes and threads, and how groups come and go
+    Group(group::Arguments),
+    #[command(name = group::HELPER, hide = true)]
+    GroupHelper(group::HelperArguments),
 }
 
 fn main() -> ExitCode {
+    // In a group this does not return. It opts out of the count of heap bytes, as all timed runs.
+    allocation_counter::opt_out(|| enable_groups(group::ENTRIES));
     match run(&CommandLine::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -32,8 +40,18 @@ fn main() -> ExitCode {
 }
 
 fn run(command_line: &CommandLine) -> Result<(), Box<dyn Error>> {
-    let mut output = io::stdout().lock();
+    let mut output = io::stdout();
     match &command_line.area {
         Area::Local(arguments) => local::run(arguments, &mut output),
+        Area::Group(arguments) => {
+            let mut result = Ok(());
+            allocation_counter::opt_out(|| result = group::run(arguments, &mut output));
+            result
+        }
+        Area::GroupHelper(arguments) => {
+            let mut result = Ok(());
+            allocation_counter::opt_out(|| result = group::help(arguments));
+            result
+        }
     }
 }
