@@ -8,6 +8,7 @@ mod valued;
 use std::collections::HashMap;
 use std::rc::Rc;
 
+use pysage_core::SendError;
 use pysage_core::transport::{Form, Inbox, Link, LinkId, Outbox};
 
 use crate::control::Terms;
@@ -189,13 +190,24 @@ impl Links {
         }
     }
 
+    /// Takes a frame that is sent over a link for bytes.
+    pub(crate) fn accept(
+        &mut self,
+        id: LinkId,
+        write: &mut dyn FnMut(&mut Vec<u8>) -> Result<(), SendError>,
+    ) -> Option<Result<(), SendError>> {
+        match &mut self.get_mut(id)?.kind {
+            Kind::Stream(link) => Some(link.accept(write)),
+            Kind::Values(_) => None,
+        }
+    }
+
     /// Takes what was sent over a link out of the outbox.
     pub(crate) fn take(&mut self, id: LinkId, outbox: &mut Outbox) {
         while let Some(outgoing) = outbox.take(id) {
             match self.get_mut(id).map(|linked| &mut linked.kind) {
-                Some(Kind::Stream(link)) => link.push(&outgoing),
                 Some(Kind::Values(link)) => link.push(outgoing),
-                None => self.remains.push(Remains::of_outgoing(outgoing)),
+                Some(Kind::Stream(_)) | None => self.remains.push(Remains::of_outgoing(outgoing)),
             }
         }
     }

@@ -13,8 +13,8 @@ use std::borrow::Cow;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use pysage_core::BoxError;
 use pysage_core::transport::{Inbox, LinkId, Outbox};
+use pysage_core::{BoxError, SendError};
 
 use crate::config::GroupConfig;
 use crate::control::{Control, Known, Terms};
@@ -196,6 +196,15 @@ impl Node {
                 Event::Down(event) => inbox.queue(event),
             }
         }
+    }
+
+    /// Takes a frame that is sent over a link for bytes.
+    pub(crate) fn accept(
+        &mut self,
+        link: LinkId,
+        write: &mut dyn FnMut(&mut Vec<u8>) -> Result<(), SendError>,
+    ) -> Option<Result<(), SendError>> {
+        self.links.accept(link, write)
     }
 
     /// Passes on what was sent.

@@ -2,7 +2,8 @@
 
 use std::rc::Rc;
 
-use pysage_core::transport::{Encoding, Inbox, LinkId, Outgoing, Rejected};
+use pysage_core::SendError;
+use pysage_core::transport::{Encoding, Inbox, LinkId, Rejected};
 use pysage_core::wire::{Codec, FrameHead, Purpose, Receiver, WireLimits};
 
 use super::order::DoneOrder;
@@ -81,11 +82,16 @@ impl StreamLink {
         if self.sending_ended() { 0 } else { self.sending.room_bytes() }
     }
 
-    /// Puts a message behind those that wait to be written.
-    pub(crate) fn push(&mut self, outgoing: &Outgoing<'_>) {
-        if let Outgoing::Frame { bytes, .. } = outgoing {
-            self.sending.push(bytes, false);
-        }
+    /// Takes a frame behind those that wait to be written.
+    pub(crate) fn accept(
+        &mut self,
+        write: &mut dyn FnMut(&mut Vec<u8>) -> Result<(), SendError>,
+    ) -> Result<(), SendError> {
+        let room_bytes = self.room_bytes();
+        self.sending.push_with(write, |bytes| match bytes <= room_bytes {
+            true => Ok(()),
+            false => Err(SendError::Full { bytes, room_bytes }),
+        })
     }
 
     /// Puts a message in front that another instance of the other end did not handle.
