@@ -16,8 +16,9 @@ pub(crate) struct Sending {
     chunks: VecDeque<Chunk>,
     /// Emptied ones, to be filled again while they are in the processor's cache.
     spare: Vec<Chunk>,
-    /// Records in the first chunk before here are handled.
+    /// Records in the first chunk before here are handled, so many frames.
     kept: usize,
+    kept_frames: u64,
     /// The bytes of records that are not handled.
     held_bytes: usize,
     /// The first chunk that is not written to its end, or the last one.
@@ -41,6 +42,7 @@ struct Chunk {
     bytes: Vec<u8>,
     /// Where its records end. Behind it may be a part of a frame whose writer failed.
     end: usize,
+    frames: u64,
 }
 
 /// What the other side is told: how many of its frames are handled.
@@ -79,6 +81,7 @@ impl Sending {
             chunks: VecDeque::from([Chunk::default()]),
             spare: Vec::new(),
             kept: 0,
+            kept_frames: 0,
             held_bytes: 0,
             writing: 0,
             unwritten: 0,
@@ -220,10 +223,14 @@ impl Sending {
         let wrong = |most| Malformed::Handled { told: total, least: self.handled, most };
         let mut left = total.checked_sub(self.handled).ok_or_else(|| wrong(self.handled))?;
         let (mut chunk, mut kept, mut bytes) = (0, self.kept, 0);
+        let mut kept_frames = self.kept_frames;
         while left > 0 {
             let records = &self.chunks[chunk];
-            if kept == records.end && chunk < self.writing {
-                (chunk, kept) = (chunk + 1, 0);
+            let frames = records.frames - kept_frames;
+            if chunk < self.writing && frames <= left {
+                bytes += records.end - kept;
+                left -= frames;
+                (chunk, kept, kept_frames) = (chunk + 1, 0, 0);
                 continue;
             }
             let written = self.written(chunk);
@@ -234,15 +241,16 @@ impl Sending {
             }
             bytes += end - kept;
             kept = end;
+            kept_frames += 1;
             left -= 1;
         }
-        (self.kept, self.handled) = (kept, total);
+        (self.kept, self.kept_frames, self.handled) = (kept, kept_frames, total);
         self.held_bytes -= bytes;
         (0..chunk).for_each(|_| self.forget_first());
         self.leave_written();
         if self.kept == self.chunks[0].end && self.writing > 0 {
             self.forget_first();
-            self.kept = 0;
+            (self.kept, self.kept_frames) = (0, 0);
         }
         if self.held_bytes == 0 {
             self.start_anew();
@@ -266,7 +274,7 @@ impl Sending {
 
     /// Nothing is kept: what was taken for much is given back.
     fn start_anew(&mut self) {
-        (self.kept, self.unwritten, self.boundary) = (0, 0, 0);
+        (self.kept, self.kept_frames, self.unwritten, self.boundary) = (0, 0, 0, 0);
         let only = &mut self.chunks[0];
         only.clear();
         if only.bytes.capacity() > 2 * CHUNK_BYTES {
@@ -319,6 +327,7 @@ impl Chunk {
         let record = &mut self.bytes[self.end..];
         record[..HEAD_BYTES].copy_from_slice(&head(kind, bytes - HEAD_BYTES));
         self.end = self.bytes.len();
+        self.frames += u64::from(kind != CLOSING);
         // A long frame may have made it double, and nothing comes behind that.
         if self.end >= CHUNK_BYTES && self.bytes.capacity() - self.end > CHUNK_BYTES {
             self.bytes.shrink_to_fit();
@@ -328,7 +337,7 @@ impl Chunk {
 
     fn clear(&mut self) {
         self.bytes.clear();
-        self.end = 0;
+        (self.end, self.frames) = (0, 0);
     }
 
     fn records(&self) -> &[u8] {

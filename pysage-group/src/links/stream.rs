@@ -109,24 +109,31 @@ impl StreamLink {
         self.order.add_done(messages);
     }
 
-    /// Reads what there is, as far as there is room for it; whether there may be more.
-    pub(crate) fn read(&mut self) -> bool {
+    /// Reads what there is, as far as there is room for it.
+    pub(crate) fn read(&mut self) {
+        while self.receiving.wants_more() && self.read_once() {}
+    }
+
+    /// Reads once, if there is room for more; whether there may be more. What was read is best
+    /// handed over before the next time, while it is in the processor's cache.
+    pub(crate) fn read_once(&mut self) -> bool {
         let Some(stream) = &self.stream else { return false };
-        while !self.read_all && self.receiving.wants_more() {
-            let space = self.receiving.space(READ_BYTES);
-            let room = space.len();
-            match stream.read(space) {
-                Ok(Progress::Bytes(bytes)) => {
-                    self.receiving.filled(bytes);
-                    if bytes < room {
-                        return false;
-                    }
-                }
-                Ok(Progress::Later) => return false,
-                Ok(Progress::Ended) | Err(_) => self.read_all = true,
+        if self.read_all || !self.receiving.wants_more() {
+            return !self.read_all;
+        }
+        let space = self.receiving.space(READ_BYTES);
+        let room = space.len();
+        match stream.read(space) {
+            Ok(Progress::Bytes(bytes)) => {
+                self.receiving.filled(bytes);
+                bytes == room
+            }
+            Ok(Progress::Later) => false,
+            Ok(Progress::Ended) | Err(_) => {
+                self.read_all = true;
+                false
             }
         }
-        !self.read_all
     }
 
     /// Writes what waits, as far as it is taken.
