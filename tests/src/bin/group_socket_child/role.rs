@@ -17,7 +17,13 @@ const DEADLINE: Duration = Duration::from_secs(30);
 pub(crate) fn play(inherited: Inherited, role: &str) {
     let Inherited { mut control, nonce } = inherited;
     let hello = control.receive_by(Instant::now() + DEADLINE).unwrap();
-    assert_eq!(hello.body, nonce.bytes());
+    // What groups would say, by the groups' tests of errors.
+    match role {
+        "speak another version" => return last_words(&mut control, &[2, 0, 7]),
+        "speak nonsense" => return last_words(&mut control, &[1, 0, 0xff, 0xff]),
+        "speak too little" => return last_words(&mut control, &[1]),
+        _ => assert_eq!(hello.body, nonce.bytes()),
+    }
     match role {
         "exit" => exit(3),
         "terminate" => kill_process(getpid(), Signal::TERM).unwrap(),
@@ -33,6 +39,15 @@ fn say(control: &mut Control, body: &[u8]) {
     control.queue(body, None).unwrap();
     while control.flush().unwrap() == Flushed::Later {
         thread::yield_now();
+    }
+}
+
+/// Says something, and waits to be ended.
+fn last_words(control: &mut Control, body: &[u8]) {
+    say(control, body);
+    let waiter = Waiter::new().unwrap();
+    while control.receive().is_ok() && !control.is_ended() {
+        super::wait_readable(&waiter, control, DEADLINE);
     }
 }
 
