@@ -114,9 +114,13 @@ pub(crate) fn try_until(
 
 /// Ticks until so many things were noted; gives them.
 pub(crate) fn noted(manager: &ActorManager, seen: &Seen, count: usize) -> Vec<String> {
-    tick_until(manager, &format!("{count} notes, of which {:?} are there", seen.all()), || {
-        seen.len() >= count
-    });
+    let deadline = Instant::now() + DEADLINE;
+    while seen.len() < count {
+        let (there, last) = (seen.len(), seen.0.borrow().last().cloned());
+        assert!(Instant::now() < deadline, "{there} of {count} notes, the last is {last:?}");
+        manager.wait_until(Instant::now() + Duration::from_millis(20));
+        manager.tick().unwrap();
+    }
     seen.take()
 }
 

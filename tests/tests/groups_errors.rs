@@ -1,6 +1,5 @@
 //! Groups that do not start, and how that is told.
 
-#![cfg(unix)]
 // Each of the tests of groups uses a part of what they share.
 #![allow(clippy::unwrap_used, dead_code, missing_docs)]
 
@@ -67,7 +66,7 @@ fn a_program_that_is_not_there_is_told() {
 #[test]
 fn a_program_that_is_no_group_ends_before_it_is_ready() {
     let _alone = alone();
-    let told = texts(refused(WORKER, config().program("/bin/true"), false)).remove(0);
+    let told = texts(refused(WORKER, config().argument("--leave"), false)).remove(0);
     assert_eq!(told, "group `one` ended before it was ready: its process ended with exit status 0");
 }
 

@@ -1,6 +1,5 @@
 //! Groups that talk to each other.
 
-#![cfg(unix)]
 // Each of the tests of groups uses a part of what they share.
 #![allow(clippy::unwrap_used, dead_code, missing_docs)]
 

@@ -1,6 +1,5 @@
 //! What is left of groups whose parent has ended, in whatever way.
 
-#![cfg(unix)]
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use std::io::{BufRead, BufReader, Read};
@@ -35,7 +34,7 @@ impl Parent {
         let mut process = Command::new(env!("CARGO_BIN_EXE_group_child"))
             .args(["--parent", way])
             .current_dir(&directory)
-            .env("TMPDIR", &directory)
+            .envs(["TMPDIR", "TMP", "TEMP"].map(|name| (name, &directory)))
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()

@@ -1,6 +1,5 @@
 //! When groups tick, and how much they do then.
 
-#![cfg(unix)]
 // Each of the tests of groups uses a part of what they share.
 #![allow(clippy::unwrap_used, dead_code, missing_docs)]
 

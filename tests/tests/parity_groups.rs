@@ -1,6 +1,5 @@
 //! Counterparts of the original's tests of groups, 48 to 56.
 
-#![cfg(unix)]
 // Each of the tests of groups uses a part of what they share.
 #![allow(clippy::unwrap_used, dead_code, missing_docs)]
 

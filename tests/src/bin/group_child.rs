@@ -8,6 +8,9 @@
 mod group_entries;
 
 fn main() {
+    if std::env::args().any(|argument| argument == "--leave") {
+        return;
+    }
     if std::env::args().any(|argument| argument == "--forget") {
         forget();
     }
