@@ -5,11 +5,11 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::super::Waiter;
 use super::call;
 use super::door::read as read_exactly;
 use super::ticket::{Hello, Purpose, Side, Token};
 use super::*;
-use crate::socket::Waiter;
 
 fn far() -> Instant {
     Instant::now() + Duration::from_secs(30)
