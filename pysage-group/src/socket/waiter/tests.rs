@@ -110,8 +110,13 @@ fn no_wake_is_lost(threads: usize, pieces: u64, other_reasons: bool) {
         while seen.iter().any(|seen| seen.load(Ordering::Relaxed) < pieces) {
             // A wait that ends for another reason clears the waker, too.
             let writable = other_reasons && waits.is_multiple_of(3);
+            let begun = Instant::now();
             waiter.wait(&[ready.interest(false, writable)], Some(far)).unwrap();
-            assert!(Instant::now() < far, "a wake was lost");
+            assert!(
+                Instant::now() < far,
+                "a wake was lost, or all is slow: {waits} waits, the last took {:?}",
+                begun.elapsed()
+            );
             for (done, seen) in done.iter().zip(&seen) {
                 seen.store(done.load(Ordering::Relaxed), Ordering::Relaxed);
             }
