@@ -376,7 +376,7 @@ impl Default for Datagram {
 
 /// A part of this, from none of it to all, each as likely, for a number that was drawn.
 fn part(of_ns: u64, drawn: u64) -> u64 {
-    (u128::from(drawn) * (u128::from(of_ns) + 1) >> u64::BITS) as u64
+    ((u128::from(drawn) * (u128::from(of_ns) + 1)) >> u64::BITS) as u64
 }
 
 /// Adds a word to a hash.
