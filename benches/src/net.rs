@@ -8,6 +8,7 @@ mod exchange;
 mod load;
 mod message;
 mod peer;
+mod pysage;
 mod quinn;
 mod raw;
 mod raw_gso;
@@ -46,6 +47,7 @@ use crate::report::Format;
 const PEERS: &[Peer] = &[
     raw::PEER,
     raw_gso::PEER,
+    pysage::PEER,
     renet::PEER,
     renet::QUICK,
     enet::PEER,

@@ -25,6 +25,7 @@ use std::time::Instant;
 
 use crate::BoxError;
 use crate::destination::{Destination, There};
+use crate::error::SendError;
 use crate::wire::{Codec, MessageInfo, WireLimits};
 
 pub use envelope::Envelope;
@@ -57,6 +58,22 @@ pub trait Transport: Any {
     /// # Errors
     /// As [`receive`](Self::receive).
     fn transmit(&mut self, now: Instant, outbox: &mut Outbox) -> Result<(), BoxError>;
+
+    /// Takes a frame when it is sent, instead of out of the outbox when it transmits: for transports
+    /// that keep what they were given themselves. `write` puts the frame behind what is in a buffer,
+    /// in which it may leave a part of it when it fails or panics. It is called for links that there
+    /// are; `None`, unless the transport says otherwise, has the frame wait in the outbox.
+    ///
+    /// # Errors
+    /// [`SendError::Full`] if there is no room for the frame, and what `write` returns.
+    fn accept(
+        &mut self,
+        link: LinkId,
+        write: &mut dyn FnMut(&mut Vec<u8>) -> Result<(), SendError>,
+    ) -> Option<Result<(), SendError>> {
+        let _ = (link, write);
+        None
+    }
 
     /// When the transport wants the next tick, or a [flush](crate::ActorManager::flush), if it
     /// wants one at a time of its own. It is for loops of a program's own, which

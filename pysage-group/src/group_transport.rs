@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use pysage_core::transport::{Inbox, Link, LinkId, Outbox, Transport};
 use pysage_core::wire::{Codec, MessageInfo};
-use pysage_core::{ActorManager, BoxError, Key, Waiting};
+use pysage_core::{ActorManager, BoxError, Key, SendError, Waiting};
 
 use crate::node::Node;
 
@@ -45,6 +45,14 @@ impl Transport for GroupTransport {
     fn transmit(&mut self, now: Instant, outbox: &mut Outbox) -> Result<(), BoxError> {
         self.node.borrow_mut().transmit(now, outbox);
         Ok(())
+    }
+
+    fn accept(
+        &mut self,
+        link: LinkId,
+        write: &mut dyn FnMut(&mut Vec<u8>) -> Result<(), SendError>,
+    ) -> Option<Result<(), SendError>> {
+        self.node.borrow_mut().accept(link, write)
     }
 
     fn wake_at(&self) -> Option<Instant> {

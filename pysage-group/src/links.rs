@@ -1,13 +1,14 @@
 //! The links of a group: one to each group that it talks to.
 
+mod ends;
 mod order;
 mod remains;
 pub(crate) mod stream;
 mod valued;
 
 use std::collections::HashMap;
-use std::rc::Rc;
 
+use pysage_core::SendError;
 use pysage_core::transport::{Form, Inbox, Link, LinkId, Outbox};
 
 use crate::control::Terms;
@@ -15,7 +16,6 @@ use crate::directory::Peer;
 use crate::line::LinkEnd;
 use crate::link::Fate;
 use crate::name::GroupName;
-use crate::socket::Stream;
 use remains::Remains;
 use stream::{StreamLink, can_go_to_successor, encoding};
 use valued::ValueLink;
@@ -152,10 +152,18 @@ impl Links {
         self.id(index as u32)
     }
 
-    /// Reads from all links; whether there may be more.
-    pub(crate) fn read(&mut self) -> bool {
+    /// Reads from all links what there is.
+    pub(crate) fn read(&mut self) {
+        self.each().for_each(|linked| match &mut linked.kind {
+            Kind::Stream(link) => link.read(),
+            Kind::Values(link) => link.read(),
+        });
+    }
+
+    /// Reads from each link once; whether there may be more.
+    pub(crate) fn read_once(&mut self) -> bool {
         self.each().fold(false, |more, linked| match &mut linked.kind {
-            Kind::Stream(link) => link.read() | more,
+            Kind::Stream(link) => link.read_once() | more,
             Kind::Values(link) => {
                 link.read();
                 more
@@ -189,13 +197,24 @@ impl Links {
         }
     }
 
+    /// Takes a frame that is sent over a link for bytes.
+    pub(crate) fn accept(
+        &mut self,
+        id: LinkId,
+        write: &mut dyn FnMut(&mut Vec<u8>) -> Result<(), SendError>,
+    ) -> Option<Result<(), SendError>> {
+        match &mut self.get_mut(id)?.kind {
+            Kind::Stream(link) => Some(link.accept(write)),
+            Kind::Values(_) => None,
+        }
+    }
+
     /// Takes what was sent over a link out of the outbox.
     pub(crate) fn take(&mut self, id: LinkId, outbox: &mut Outbox) {
         while let Some(outgoing) = outbox.take(id) {
             match self.get_mut(id).map(|linked| &mut linked.kind) {
-                Some(Kind::Stream(link)) => link.push(&outgoing),
                 Some(Kind::Values(link)) => link.push(outgoing),
-                None => self.remains.push(Remains::of_outgoing(outgoing)),
+                Some(Kind::Stream(_)) | None => self.remains.push(Remains::of_outgoing(outgoing)),
             }
         }
     }
@@ -301,72 +320,6 @@ impl Links {
 
     fn each(&mut self) -> impl Iterator<Item = &mut Linked> {
         self.places.iter_mut().filter_map(|place| place.linked.as_mut())
-    }
-}
-
-/// The ends of links.
-impl Links {
-    /// Says on the link to a group that nothing comes behind what was sent.
-    pub(crate) fn close(&mut self, group: &str) {
-        if let Some(id) = self.find(group)
-            && let Some(Linked { kind: Kind::Stream(link), .. }) = self.get_mut(id)
-        {
-            link.close();
-        }
-    }
-
-    /// Says so on all links, and gives back what was not handed over.
-    pub(crate) fn close_all(&mut self) {
-        self.each().for_each(|linked| match &mut linked.kind {
-            Kind::Stream(link) => link.close(),
-            Kind::Values(link) => link.leave(),
-        });
-    }
-
-    /// Has as much read from a group that is to end as it still writes.
-    pub(crate) fn drain(&mut self, group: &str, bound_bytes: usize) {
-        if let Some(id) = self.find(group)
-            && let Some(Linked { kind: Kind::Stream(link), .. }) = self.get_mut(id)
-        {
-            link.drain(bound_bytes);
-        }
-    }
-
-    /// Whether all that a group sent, which has said that this was all, is done.
-    pub(crate) fn is_finished(&self, group: &str) -> bool {
-        let linked = self.find(group).and_then(|id| self.get(id));
-        linked.is_none_or(|linked| match &linked.kind {
-            Kind::Stream(link) => link.is_finished(),
-            Kind::Values(link) => link.is_finished(),
-        })
-    }
-
-    /// How many bytes wait to be written to all groups.
-    pub(crate) fn pending_bytes(&self) -> usize {
-        let pending = |linked: &Linked| match &linked.kind {
-            Kind::Stream(link) => link.pending_bytes(),
-            Kind::Values(_) => 0,
-        };
-        self.places.iter().filter_map(|place| place.linked.as_ref()).map(pending).sum()
-    }
-
-    /// Whether something is to be handed over: what came, or what links left behind.
-    pub(crate) fn has_undelivered(&self) -> bool {
-        !self.remains.is_empty()
-            || self.places.iter().filter_map(|place| place.linked.as_ref()).any(|linked| {
-                match &linked.kind {
-                    Kind::Stream(link) => link.has_undelivered(),
-                    Kind::Values(link) => link.has_undelivered(),
-                }
-            })
-    }
-
-    /// What to wait for: streams, and whether to read and to write.
-    pub(crate) fn interests(&self) -> impl Iterator<Item = (Rc<Stream>, bool, bool)> {
-        self.places.iter().filter_map(|place| match &place.linked.as_ref()?.kind {
-            Kind::Stream(link) => link.interest(),
-            Kind::Values(_) => None,
-        })
     }
 }
 

@@ -13,8 +13,8 @@ use std::borrow::Cow;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use pysage_core::BoxError;
 use pysage_core::transport::{Inbox, LinkId, Outbox};
+use pysage_core::{BoxError, SendError};
 
 use crate::config::GroupConfig;
 use crate::control::{Control, Known, Terms};
@@ -45,7 +45,13 @@ pub(crate) struct Node {
     is_behind: bool,
     /// Whether messages that are done count as handled.
     counts: bool,
+    /// How often it reads from each link in a tick.
+    reads: u32,
 }
+
+/// How often a group reads in a tick that ticks again at once if there is more: what was read is
+/// then handled while it is in the processor's cache.
+const READS_BEFORE_HANDLING: u32 = 2;
 
 /// What a group has of its parent.
 struct Parent {
@@ -94,6 +100,7 @@ impl Node {
             waiter: Rc::new(waiter),
             is_behind: false,
             counts: true,
+            reads: u32::MAX,
         }
     }
 
@@ -169,19 +176,24 @@ impl Node {
 
     /// Takes in what the others have sent, and looks after this group's own.
     pub(crate) fn receive(&mut self, now: Instant, inbox: &mut Inbox<'_>) -> Result<(), BoxError> {
+        let mut reads_left = self.reads;
         loop {
+            reads_left -= 1;
             // Links before lines: a message may be about a group that is told on the line, where it
             // was told before the message was sent.
-            let more = self.links.read();
+            let more = self.links.read_once();
             self.serve(now);
             // That a group is up comes before its messages, and that one is down behind them.
             if self.events.iter().any(|event| matches!(event, Event::Up(_))) {
                 self.publish(inbox);
             }
             self.links.deliver(inbox);
-            if !more || self.links.has_undelivered() {
+            // That a group has ended comes behind all that it sent.
+            let handles_first = reads_left == 0 && self.events.is_empty();
+            if !more || handles_first || self.links.has_undelivered() {
                 break;
             }
+            reads_left = reads_left.max(1);
         }
         self.end_links(false);
         self.links.report(inbox);
@@ -196,6 +208,15 @@ impl Node {
                 Event::Down(event) => inbox.queue(event),
             }
         }
+    }
+
+    /// Takes a frame that is sent over a link for bytes.
+    pub(crate) fn accept(
+        &mut self,
+        link: LinkId,
+        write: &mut dyn FnMut(&mut Vec<u8>) -> Result<(), SendError>,
+    ) -> Option<Result<(), SendError>> {
+        self.links.accept(link, write)
     }
 
     /// Passes on what was sent.

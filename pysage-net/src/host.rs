@@ -4,6 +4,7 @@
 //! rule for whoever drives it: after each change (a datagram taken, a message sent, time passed to
 //! [`wake_at`](Host::wake_at)), [`transmit`](Host::transmit) is called before waiting.
 
+mod alarms;
 mod arrive;
 mod depart;
 mod peer;

@@ -135,13 +135,20 @@ impl<E: End> Drive<E> {
     ) -> Result<(), Failure> {
         let start = Instant::now();
         let mut next_tick = start;
+        let mut next_flush = start;
         let mut moved_at = start;
         loop {
             let before = (self.sent, self.report.handled);
             self.end.receive()?;
             self.note_handled();
             let due = self.send_due(start)?;
-            self.end.flush()?;
+            // A game loop transmits once in a frame. Some libraries send a datagram each time.
+            if self.sent != before.0 || Instant::now() >= next_flush {
+                self.end.flush()?;
+                if let Sends::Every(interval) = self.script.sends {
+                    next_flush = Instant::now() + interval;
+                }
+            }
             let through = self.is_through();
             if is_over(through, &self.report)? {
                 return Ok(());

@@ -61,18 +61,25 @@ async fn open_links<L: Link>(
     job: Job,
     opened: Sender<Result<L, Failure>>,
 ) {
+    // Each in a task, since the two ends need not agree which one is the first.
     let is_client = !dialed.is_empty();
-    let open = async |connecting: Connecting| L::open(connecting.await?, &job, is_client).await;
-    for connecting in dialed {
-        // It fails when this end has been dropped.
-        let _ = opened.send(open(connecting).await);
-    }
+    let open = |connecting: Connecting| {
+        let (job, opened) = (job.clone(), opened.clone());
+        tokio::spawn(async move {
+            let link = match connecting.await {
+                Ok(connection) => L::open(connection, &job, is_client).await,
+                Err(error) => Err(error.into()),
+            };
+            // It fails when this end has been dropped.
+            let _ = opened.send(link);
+        });
+    };
+    dialed.into_iter().for_each(&open);
     while !is_client && let Some(incoming) = endpoint.accept().await {
-        let link = match incoming.accept() {
-            Ok(connecting) => open(connecting).await,
-            Err(error) => Err(error.into()),
-        };
-        let _ = opened.send(link);
+        match incoming.accept() {
+            Ok(connecting) => open(connecting),
+            Err(error) => _ = opened.send(Err(error.into())),
+        }
     }
 }
 
@@ -141,7 +148,7 @@ impl<L: Link> End for Quinn<L> {
 
     /// The runtime goes on, as it does in programs where it has a thread of its own.
     fn pause(&mut self, time: Duration) -> Result<(), Failure> {
-        self.runtime.block_on(tokio::time::sleep(time));
+        self.runtime.block_on(async { tokio::time::sleep(time).await });
         Ok(())
     }
 

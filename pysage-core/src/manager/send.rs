@@ -208,9 +208,16 @@ impl World {
                 Ok(())
             }
             Form::Bytes(encoding) => {
+                let mut write = |out: &mut Vec<u8>| write_frame(&head, &parcel, &encoding, out);
+                let mut transport =
+                    attached.transport.try_borrow_mut().map_err(|_| SendError::Busy)?;
+                if let Some(accepted) = transport.accept(there.link, &mut write) {
+                    return accepted;
+                }
+                drop(transport);
                 let mut frame = self.wiring.scratch.take();
                 frame.clear();
-                let written = write_frame(&head, &parcel, &encoding, &mut frame);
+                let written = write(&mut frame);
                 let posted = written.and_then(|()| {
                     let mut outbox = attached.outbox.borrow_mut();
                     check_room(outbox.bytes(there.link), frame.len(), link.room_bytes)?;

@@ -31,7 +31,7 @@ pub(crate) struct Wiring {
     /// A buffer for the frame that is being written.
     pub(super) scratch: Cell<Vec<u8>>,
     /// Where the messages come from that an inbox is queueing, and how many they are so far.
-    origin: Cell<Origin>,
+    origin: RefCell<Origin>,
 }
 
 /// A transport with what waits on both sides of it.
@@ -311,15 +311,16 @@ impl World {
     /// Counts a message that is queued next, and says where it comes from.
     #[inline]
     pub(crate) fn count_from(&self, sender: Destination, again: bool, bytes: usize) {
-        let mut origin = self.wiring.origin.get();
+        let mut origin = self.wiring.origin.borrow_mut();
         if (origin.sender != Some(sender)) | (origin.again != again) {
+            drop(origin);
             self.close_origin();
-            origin = Origin { sender: Some(sender), again, ..Origin::default() };
-            self.front().log.mark(origin);
+            origin = self.wiring.origin.borrow_mut();
+            *origin = Origin { sender: Some(sender), again, ..Origin::default() };
+            self.front().log.mark(*origin);
         }
         origin.messages += 1;
         origin.bytes += bytes;
-        self.wiring.origin.set(origin);
     }
 
     /// Messages are this manager's own from here on.

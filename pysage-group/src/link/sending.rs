@@ -1,5 +1,7 @@
 //! What goes out.
 
+use std::cmp::Ordering;
+use std::collections::VecDeque;
 use std::io::IoSlice;
 
 use super::{CLOSING, FRAME, FRAME_AGAIN, HANDLED, HEAD_BYTES, Malformed, head, read_head};
@@ -10,19 +12,37 @@ use super::{CLOSING, FRAME, FRAME_AGAIN, HANDLED, HEAD_BYTES, Malformed, head, r
 /// at most for those that are handled and not forgotten yet.
 pub(crate) struct Sending {
     bound_bytes: usize,
-    /// Records of frames, one behind the other; those before `kept` are handled.
-    records: Vec<u8>,
+    /// Records, one behind the other, none of them in two chunks. There is one chunk at least.
+    chunks: VecDeque<Chunk>,
+    /// Emptied ones, to be filled again while they are in the processor's cache.
+    spare: Vec<Chunk>,
+    /// Records in the first chunk before here are handled, so many frames.
     kept: usize,
-    /// Where the first byte is that is not written.
+    kept_frames: u64,
+    /// The bytes of records that are not handled.
+    held_bytes: usize,
+    /// The first chunk that is not written to its end, or the last one.
+    writing: usize,
+    /// Where the first byte in it is that is not written.
     unwritten: usize,
-    /// A place where a record begins. Once it is looked for, the first such place that is not
-    /// before `unwritten`.
+    /// A place in it where a record begins. Once it is looked for, the first such place that is
+    /// not before `unwritten`.
     boundary: usize,
+    unwritten_bytes: usize,
     handled: u64,
     report: Report,
     closing: bool,
     /// How many bytes of the records, and of the report, were offered before the rest.
     offered: [usize; 2],
+}
+
+/// A part of the records.
+#[derive(Default)]
+struct Chunk {
+    bytes: Vec<u8>,
+    /// Where its records end. Behind it may be a part of a frame whose writer failed.
+    end: usize,
+    frames: u64,
 }
 
 /// What the other side is told: how many of its frames are handled.
@@ -43,20 +63,30 @@ pub(crate) enum Fate {
     Unknown(Vec<u8>),
 }
 
-/// No more is offered for writing at a time; more gains nothing.
-const WRITE_BYTES: usize = 256 << 10;
+/// No record begins behind so many bytes of a chunk. As much is written at a time: more gains
+/// nothing.
+const CHUNK_BYTES: usize = 128 << 10;
+
+/// So many chunks that are empty are kept.
+const SPARE_CHUNKS: usize = 1;
 
 impl Sending {
-    /// As much as a write, twice: handled frames go from the front once they are more.
+    /// Of each a chunk: what is handled in the first one, what is not filled in the last one, which
+    /// may have grown by doubling, and what is spare.
     pub(crate) const SLACK_BYTES: usize = 512 << 10;
 
     pub(crate) fn new(bound_bytes: usize) -> Sending {
         Sending {
             bound_bytes,
-            records: Vec::new(),
+            chunks: VecDeque::from([Chunk::default()]),
+            spare: Vec::new(),
             kept: 0,
+            kept_frames: 0,
+            held_bytes: 0,
+            writing: 0,
             unwritten: 0,
             boundary: 0,
+            unwritten_bytes: 0,
             handled: 0,
             report: Report::default(),
             closing: false,
@@ -69,46 +99,57 @@ impl Sending {
         if self.closing {
             return 0;
         }
-        self.bound_bytes.saturating_sub(self.records.len() - self.kept)
+        self.bound_bytes.saturating_sub(self.held_bytes)
     }
 
     /// Takes a frame, whose sender has seen to it that there is room.
     pub(crate) fn push(&mut self, frame: &[u8], again: bool) {
-        self.reserve(HEAD_BYTES + frame.len());
-        self.records.extend_from_slice(&head(if again { FRAME_AGAIN } else { FRAME }, frame.len()));
-        self.records.extend_from_slice(frame);
+        let kind = if again { FRAME_AGAIN } else { FRAME };
+        let chunk = self.chunk_with_room();
+        chunk.begin();
+        chunk.bytes.extend_from_slice(frame);
+        let bytes = chunk.finish(kind);
+        self.took(bytes);
+    }
+
+    /// Takes a frame that `write` puts behind what is in a buffer, if `check` has nothing against
+    /// its length.
+    pub(crate) fn push_with<E>(
+        &mut self,
+        write: &mut dyn FnMut(&mut Vec<u8>) -> Result<(), E>,
+        check: impl FnOnce(usize) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let chunk = self.chunk_with_room();
+        chunk.begin();
+        write(&mut chunk.bytes)?;
+        check(chunk.bytes.len() - chunk.end - HEAD_BYTES)?;
+        let bytes = chunk.finish(FRAME);
+        self.took(bytes);
+        Ok(())
     }
 
     /// Ends it behind the frames that were taken.
     pub(crate) fn close(&mut self) {
         if !self.closing {
             self.closing = true;
-            self.reserve(HEAD_BYTES);
-            self.records.extend_from_slice(&head(CLOSING, 0));
+            let chunk = self.chunk_with_room();
+            chunk.begin();
+            let bytes = chunk.finish(CLOSING);
+            self.took(bytes);
         }
     }
 
-    /// Makes room, without growing far beyond the bound as doubling would.
-    fn reserve(&mut self, bytes: usize) {
-        if self.records.capacity() - self.records.len() >= bytes {
-            return;
+    /// The chunk in which the next record begins.
+    fn chunk_with_room(&mut self) -> &mut Chunk {
+        if self.chunks.back().is_none_or(|last| last.end >= CHUNK_BYTES) {
+            self.chunks.push_back(self.spare.pop().unwrap_or_default());
         }
-        self.forget();
-        let needed = self.records.len() + bytes;
-        if needed > self.records.capacity() {
-            let most = self.bound_bytes + Sending::SLACK_BYTES;
-            let wanted = needed.max((2 * needed).min(most)).max(4 << 10);
-            self.records.reserve_exact(wanted - self.records.len());
-        }
+        self.chunks.back_mut().expect("there is one chunk at least")
     }
 
-    /// Drops what is handled from the front.
-    fn forget(&mut self) {
-        self.find_boundary();
-        self.records.drain(..self.kept);
-        self.unwritten -= self.kept;
-        self.boundary -= self.kept;
-        self.kept = 0;
+    fn took(&mut self, bytes: usize) {
+        self.held_bytes += bytes;
+        self.unwritten_bytes += bytes;
     }
 
     /// Has the other side told how many of its frames are handled.
@@ -122,17 +163,17 @@ impl Sending {
             0 if self.report.told < self.report.total => Report::BYTES,
             left => left,
         };
-        self.records.len() - self.unwritten + report
+        self.unwritten_bytes + report
     }
 
     /// What to write next, in this order. A report goes before all frames that were not begun.
     pub(crate) fn offer(&mut self) -> [IoSlice<'_>; 3] {
+        self.leave_written();
         self.report.begin();
         let report = self.report.left;
         let begun = if report == 0 { 0 } else { self.find_boundary() - self.unwritten };
         self.offered = [begun, report];
-        let rest = &self.records[self.unwritten..];
-        let rest = &rest[..rest.len().min(WRITE_BYTES.max(begun))];
+        let rest = &self.chunks[self.writing].records()[self.unwritten..];
         let (begun, fresh) = rest.split_at(begun);
         [begun, self.report.unwritten(), fresh].map(IoSlice::new)
     }
@@ -144,69 +185,163 @@ impl Sending {
         let of_report = (bytes - of_begun).min(report);
         self.report.left -= of_report;
         self.unwritten += bytes - of_report;
+        self.unwritten_bytes -= bytes - of_report;
         self.offered = [0; 2];
+        self.leave_written();
+    }
+
+    /// Goes on to the next chunk, if there is one, behind one that is written to its end.
+    fn leave_written(&mut self) {
+        while self.unwritten == self.chunks[self.writing].end
+            && self.writing + 1 < self.chunks.len()
+        {
+            self.writing += 1;
+            (self.unwritten, self.boundary) = (0, 0);
+        }
     }
 
     /// Where the first record begins that is not written in part.
     fn find_boundary(&mut self) -> usize {
+        let chunk = &self.chunks[self.writing];
         while self.boundary < self.unwritten {
-            self.boundary = self.end_of_record(self.boundary);
+            self.boundary = chunk.end_of_record(self.boundary);
         }
         self.boundary
+    }
+
+    /// How much of a chunk is written.
+    fn written(&self, chunk: usize) -> usize {
+        match chunk.cmp(&self.writing) {
+            Ordering::Less => self.chunks[chunk].end,
+            Ordering::Equal => self.unwritten,
+            Ordering::Greater => 0,
+        }
     }
 
     /// Takes note of what the other side tells: that so many frames are handled.
     pub(crate) fn acknowledged(&mut self, total: u64) -> Result<(), Malformed> {
         let wrong = |most| Malformed::Handled { told: total, least: self.handled, most };
         let mut left = total.checked_sub(self.handled).ok_or_else(|| wrong(self.handled))?;
-        let mut kept = self.kept;
+        let (mut chunk, mut kept, mut bytes) = (0, self.kept, 0);
+        let mut kept_frames = self.kept_frames;
         while left > 0 {
-            let is_frame = kept < self.unwritten && self.kind_at(kept) != CLOSING;
-            let end = if is_frame { self.end_of_record(kept) } else { usize::MAX };
-            if end > self.unwritten {
+            let records = &self.chunks[chunk];
+            let frames = records.frames - kept_frames;
+            if chunk < self.writing && frames <= left {
+                bytes += records.end - kept;
+                left -= frames;
+                (chunk, kept, kept_frames) = (chunk + 1, 0, 0);
+                continue;
+            }
+            let written = self.written(chunk);
+            let is_frame = kept < written && records.kind_at(kept) != CLOSING;
+            let end = if is_frame { records.end_of_record(kept) } else { usize::MAX };
+            if end > written {
                 return Err(wrong(total - left));
             }
+            bytes += end - kept;
             kept = end;
+            kept_frames += 1;
             left -= 1;
         }
-        (self.kept, self.handled) = (kept, total);
-        if self.kept == self.records.len() {
+        (self.kept, self.kept_frames, self.handled) = (kept, kept_frames, total);
+        self.held_bytes -= bytes;
+        (0..chunk).for_each(|_| self.forget_first());
+        self.leave_written();
+        if self.kept == self.chunks[0].end && self.writing > 0 {
+            self.forget_first();
+            (self.kept, self.kept_frames) = (0, 0);
+        }
+        if self.held_bytes == 0 {
             self.start_anew();
-        } else if self.kept >= Sending::SLACK_BYTES && self.kept >= self.records.len() / 2 {
-            self.forget();
         }
         Ok(())
     }
 
+    /// Drops the first chunk, whose records are handled.
+    fn forget_first(&mut self) {
+        let chunk = self.chunks.pop_front().expect("the chunk in which is written is behind it");
+        self.writing -= 1;
+        self.keep(chunk);
+    }
+
+    fn keep(&mut self, mut chunk: Chunk) {
+        if self.spare.len() < SPARE_CHUNKS && chunk.bytes.capacity() <= 2 * CHUNK_BYTES {
+            chunk.clear();
+            self.spare.push(chunk);
+        }
+    }
+
     /// Nothing is kept: what was taken for much is given back.
     fn start_anew(&mut self) {
-        (self.kept, self.unwritten, self.boundary) = (0, 0, 0);
-        self.records.clear();
-        if self.records.capacity() > Sending::SLACK_BYTES {
-            self.records = Vec::new();
+        (self.kept, self.kept_frames, self.unwritten, self.boundary) = (0, 0, 0, 0);
+        let only = &mut self.chunks[0];
+        only.clear();
+        if only.bytes.capacity() > 2 * CHUNK_BYTES {
+            *only = Chunk::default();
         }
     }
 
     /// What became of the frames that are kept, in their order, once the other side is gone. If
     /// its last word about handled frames was `final_word`, what it did not name was not handled.
     pub(crate) fn into_fates(self, final_word: bool) -> impl Iterator<Item = Fate> {
-        let mut at = self.kept;
+        let (mut chunk, mut at) = (0, self.kept);
         std::iter::from_fn(move || {
-            if at == self.records.len() || self.kind_at(at) == CLOSING {
+            while at == self.chunks.get(chunk)?.end {
+                (chunk, at) = (chunk + 1, 0);
+            }
+            let records = &self.chunks[chunk];
+            if records.kind_at(at) == CLOSING {
                 return None;
             }
-            let end = self.end_of_record(at);
-            let frame = self.records[at + HEAD_BYTES..end].to_vec();
+            let end = records.end_of_record(at);
+            let frame = records.bytes[at + HEAD_BYTES..end].to_vec();
             // What an instance before may have handled stays unknown, whatever became of it here.
-            let was_unknown = self.kind_at(at) == FRAME_AGAIN;
+            let was_unknown = records.kind_at(at) == FRAME_AGAIN;
+            let was_sent = end <= self.written(chunk);
             at = end;
-            let was_sent = end <= self.unwritten;
             Some(if was_unknown || was_sent && !final_word {
                 Fate::Unknown(frame)
             } else {
                 Fate::NotHandled(frame)
             })
         })
+    }
+
+    #[cfg(test)]
+    pub(super) fn memory_bytes(&self) -> usize {
+        self.chunks.iter().chain(&self.spare).map(|chunk| chunk.bytes.capacity()).sum()
+    }
+}
+
+impl Chunk {
+    /// Begins a record, whose kind and length are not known yet.
+    fn begin(&mut self) {
+        self.bytes.truncate(self.end);
+        self.bytes.extend_from_slice(&[0; HEAD_BYTES]);
+    }
+
+    /// Ends the record that was begun; returns how many bytes it has.
+    fn finish(&mut self, kind: u8) -> usize {
+        let bytes = self.bytes.len() - self.end;
+        let record = &mut self.bytes[self.end..];
+        record[..HEAD_BYTES].copy_from_slice(&head(kind, bytes - HEAD_BYTES));
+        self.end = self.bytes.len();
+        self.frames += u64::from(kind != CLOSING);
+        // A long frame may have made it double, and nothing comes behind that.
+        if self.end >= CHUNK_BYTES && self.bytes.capacity() - self.end > CHUNK_BYTES {
+            self.bytes.shrink_to_fit();
+        }
+        bytes
+    }
+
+    fn clear(&mut self) {
+        self.bytes.clear();
+        (self.end, self.frames) = (0, 0);
+    }
+
+    fn records(&self) -> &[u8] {
+        &self.bytes[..self.end]
     }
 
     fn kind_at(&self, record: usize) -> u8 {
@@ -218,13 +353,8 @@ impl Sending {
     }
 
     fn head_at(&self, record: usize) -> (u8, usize) {
-        let head = self.records[record..].first_chunk();
+        let head = self.records()[record..].first_chunk();
         read_head(*head.expect("records are whole"))
-    }
-
-    #[cfg(test)]
-    pub(super) fn memory_bytes(&self) -> usize {
-        self.records.capacity()
     }
 }
 

@@ -2,7 +2,8 @@
 
 use std::rc::Rc;
 
-use pysage_core::transport::{Encoding, Inbox, LinkId, Outgoing, Rejected};
+use pysage_core::SendError;
+use pysage_core::transport::{Encoding, Inbox, LinkId, Rejected};
 use pysage_core::wire::{Codec, FrameHead, Purpose, Receiver, WireLimits};
 
 use super::order::DoneOrder;
@@ -81,11 +82,16 @@ impl StreamLink {
         if self.sending_ended() { 0 } else { self.sending.room_bytes() }
     }
 
-    /// Puts a message behind those that wait to be written.
-    pub(crate) fn push(&mut self, outgoing: &Outgoing<'_>) {
-        if let Outgoing::Frame { bytes, .. } = outgoing {
-            self.sending.push(bytes, false);
-        }
+    /// Takes a frame behind those that wait to be written.
+    pub(crate) fn accept(
+        &mut self,
+        write: &mut dyn FnMut(&mut Vec<u8>) -> Result<(), SendError>,
+    ) -> Result<(), SendError> {
+        let room_bytes = self.room_bytes();
+        self.sending.push_with(write, |bytes| match bytes <= room_bytes {
+            true => Ok(()),
+            false => Err(SendError::Full { bytes, room_bytes }),
+        })
     }
 
     /// Puts a message in front that another instance of the other end did not handle.
@@ -103,24 +109,31 @@ impl StreamLink {
         self.order.add_done(messages);
     }
 
-    /// Reads what there is, as far as there is room for it; whether there may be more.
-    pub(crate) fn read(&mut self) -> bool {
+    /// Reads what there is, as far as there is room for it.
+    pub(crate) fn read(&mut self) {
+        while self.receiving.wants_more() && self.read_once() {}
+    }
+
+    /// Reads once, if there is room for more; whether there may be more. What was read is best
+    /// handed over before the next time, while it is in the processor's cache.
+    pub(crate) fn read_once(&mut self) -> bool {
         let Some(stream) = &self.stream else { return false };
-        while !self.read_all && self.receiving.wants_more() {
-            let space = self.receiving.space(READ_BYTES);
-            let room = space.len();
-            match stream.read(space) {
-                Ok(Progress::Bytes(bytes)) => {
-                    self.receiving.filled(bytes);
-                    if bytes < room {
-                        return false;
-                    }
-                }
-                Ok(Progress::Later) => return false,
-                Ok(Progress::Ended) | Err(_) => self.read_all = true,
+        if self.read_all || !self.receiving.wants_more() {
+            return !self.read_all;
+        }
+        let space = self.receiving.space(READ_BYTES);
+        let room = space.len();
+        match stream.read(space) {
+            Ok(Progress::Bytes(bytes)) => {
+                self.receiving.filled(bytes);
+                bytes == room
+            }
+            Ok(Progress::Later) => false,
+            Ok(Progress::Ended) | Err(_) => {
+                self.read_all = true;
+                false
             }
         }
-        !self.read_all
     }
 
     /// Writes what waits, as far as it is taken.
@@ -171,9 +184,10 @@ impl StreamLink {
         Ok(())
     }
 
-    /// Whether nothing can be sent over it any more.
+    /// Whether nothing can be sent over it any more. Who has closed it may still read: one that
+    /// removes this group does, for what it is answered.
     fn sending_ended(&self) -> bool {
-        self.closed || self.unwritable || self.malformed.is_some()
+        self.unwritable || self.malformed.is_some()
     }
 
     /// Whether it is over: nothing can be read any more, and all that came was handed over.

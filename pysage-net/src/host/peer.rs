@@ -30,8 +30,6 @@ pub(super) struct Peer {
     pub(super) is_due: bool,
     pub(super) has_news: bool,
     pub(super) has_changed: bool,
-    /// When it is looked at next.
-    pub(super) look_at: Option<Instant>,
 }
 
 /// How far it is.
@@ -165,7 +163,6 @@ impl Peer {
             is_due: false,
             has_news: false,
             has_changed: false,
-            look_at: None,
         }
     }
 

@@ -1,12 +1,12 @@
 //! The peers by their places, and what is to be looked at.
 
-use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
 use std::time::Instant;
 
 use pysage_core::transport::LinkId;
 
+use super::alarms::Alarms;
 use super::peer::{Greeting, Peer, State};
 use crate::endpoint::Endpoint;
 
@@ -23,9 +23,8 @@ pub(super) struct Peers {
     news: VecDeque<u32>,
     /// Those whose room changed.
     changed: Vec<LinkId>,
-    /// When to look at a peer, by its place. Of those that are for another time by now nothing is
-    /// known here.
-    timers: BinaryHeap<Reverse<(Instant, u32)>>,
+    /// When to look at a peer, by its place.
+    alarms: Alarms,
 }
 
 #[derive(Default)]
@@ -63,13 +62,14 @@ impl Peers {
     pub(super) fn remove(&mut self, index: u32) {
         let Some(peer) = self.places[index as usize].peer.take() else { return };
         self.free.push(index);
+        self.alarms.remove(index);
         if let Some(address) = peer.address
             && self.by_address.get(&address) == Some(&index)
         {
             self.by_address.remove(&address);
         }
         if self.free.len() == self.places.len() {
-            self.timers = BinaryHeap::new();
+            self.alarms.clear();
         }
     }
 
@@ -199,33 +199,20 @@ impl Peers {
         changed
     }
 
-    /// Has a peer looked at by that time.
+    /// Has a peer looked at by that time, and not before.
     pub(super) fn look_at(&mut self, index: u32, at: Instant) {
-        let Some(peer) = self.at(index) else { return };
-        if peer.look_at.is_none_or(|known| at < known) {
-            peer.look_at = Some(at);
-            self.timers.push(Reverse((at, index)));
-        }
+        self.alarms.set(index, at);
     }
 
     /// Has those looked at whose time has come.
     pub(super) fn pass(&mut self, now: Instant) {
-        while let Some(Reverse((at, index))) = self.timers.peek().copied()
-            && at <= now
-        {
-            self.timers.pop();
-            // One that was for another time, or for a peer before.
-            if let Some(peer) = self.at(index)
-                && peer.look_at == Some(at)
-            {
-                peer.look_at = None;
-                self.set_due(index);
-            }
+        while let Some(index) = self.alarms.next_due(now) {
+            self.set_due(index);
         }
     }
 
     /// When the next one is to be looked at.
     pub(super) fn next_look(&self) -> Option<Instant> {
-        self.timers.peek().map(|Reverse((at, _))| *at)
+        self.alarms.first()
     }
 }

@@ -1,56 +1,39 @@
-//! The start and the end of a child process, seen from its parent.
+//! The end of a child process, seen from its parent.
 
-use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::io;
-use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ExitStatus};
 use std::time::{Duration, Instant};
 
-use rustix::io::Errno;
-use rustix::process::Signal;
-
-use super::super::{MARKER, Nonce};
-use super::{Control, descriptor};
+#[cfg(unix)]
+use rustix::{io::Errno, process::Signal};
 
 /// How long between two looks at a child, where the system does not tell of its end.
 const NAP: Duration = Duration::from_millis(1);
-
-/// Starts a program as a child process that can reach this one by its [`Control`].
-///
-/// The program gets [`MARKER`], the nonce, and the arguments; the channel is its standard input.
-/// Standard output, standard error, environment and working directory are this process's.
-///
-/// # Errors
-///
-/// What the system says, first of all that there is no such program.
-pub(crate) fn spawn(
-    program: &OsStr,
-    arguments: &[OsString],
-    nonce: Nonce,
-) -> io::Result<(Process, Control)> {
-    let (control, theirs) = Control::pair()?;
-    let mut command = Command::new(program);
-    // What the terminal sends, such as ctrl-c, is for the parent, which ends its groups itself.
-    command.process_group(0);
-    command.arg(MARKER).arg(nonce.to_string()).args(arguments).stdin(Stdio::from(theirs));
-    let child = {
-        let _starting = descriptor::starting();
-        command.spawn()?
-    };
-    // It holds the child's end: while that is open here, the child's end is not seen.
-    drop(command);
-    Ok((Process { child, exit: None }, control))
-}
 
 /// A child process. Dropped, it is killed and waited for, so that nothing is left of it.
 #[derive(Debug)]
 pub(crate) struct Process {
     child: Child,
     exit: Option<Exit>,
+    /// Ends it with this process.
+    #[cfg(windows)]
+    _job: super::loopback::Job,
 }
 
 impl Process {
+    /// One that was just started.
+    #[cfg(not(windows))]
+    pub(super) fn new(child: Child) -> Process {
+        Process { child, exit: None }
+    }
+
+    /// One that was just started.
+    #[cfg(windows)]
+    pub(super) fn new(child: Child, job: super::loopback::Job) -> Process {
+        Process { child, exit: None, _job: job }
+    }
+
     /// The number that the system gave it.
     #[must_use]
     pub(crate) fn id(&self) -> u32 {
@@ -134,8 +117,15 @@ impl Drop for Process {
 }
 
 /// Somebody else waited for the child: this program ignores `SIGCHLD`, or waits for all children.
+#[cfg(unix)]
 fn is_no_child(error: &io::Error) -> bool {
     Errno::from_io_error(error) == Some(Errno::CHILD)
+}
+
+/// Nobody else can.
+#[cfg(not(unix))]
+fn is_no_child(_: &io::Error) -> bool {
+    false
 }
 
 /// How a child process ended.
@@ -154,25 +144,31 @@ impl Exit {
 
     /// The signal that ended it.
     #[must_use]
+    #[cfg(unix)]
     pub(crate) fn signal(self) -> Option<i32> {
+        use std::os::unix::process::ExitStatusExt;
         self.0.and_then(|status| status.signal())
     }
 }
 
 impl fmt::Display for Exit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.code(), self.signal()) {
-            (Some(code), _) => write!(f, "exit status {code}"),
-            (None, Some(signal)) => match signal_name(signal) {
+        if let Some(code) = self.code() {
+            return write!(f, "exit status {code}");
+        }
+        #[cfg(unix)]
+        if let Some(signal) = self.signal() {
+            return match signal_name(signal) {
                 Some(name) => write!(f, "signal {signal} ({name})"),
                 None => write!(f, "signal {signal}"),
-            },
-            (None, None) => write!(f, "unknown exit status"),
+            };
         }
+        f.write_str("unknown exit status")
     }
 }
 
 /// The names of signals that end a process.
+#[cfg(unix)]
 fn signal_name(number: i32) -> Option<&'static str> {
     const NAMES: [(Signal, &str); 18] = [
         (Signal::HUP, "SIGHUP"),
@@ -197,8 +193,10 @@ fn signal_name(number: i32) -> Option<&'static str> {
     NAMES.iter().find(|(signal, _)| signal.as_raw() == number).map(|&(_, name)| name)
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod tests {
+    use std::os::unix::process::ExitStatusExt;
+
     use super::*;
 
     #[test]
@@ -211,12 +209,5 @@ mod tests {
         assert_eq!(text(11 | 0x80), "signal 11 (SIGSEGV)");
         assert_eq!(text(64), "signal 64");
         assert_eq!(Exit(None).to_string(), "unknown exit status");
-    }
-
-    #[test]
-    fn a_program_that_is_not_there_is_an_error() {
-        let error = spawn(OsStr::new("/no/such/program"), &[], Nonce::fresh())
-            .expect_err("nothing is there");
-        assert_eq!(error.kind(), io::ErrorKind::NotFound);
     }
 }

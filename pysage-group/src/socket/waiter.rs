@@ -1,16 +1,15 @@
 //! Waiting for descriptors, for a time, and for other threads.
 
-use std::io;
-use std::os::fd::{BorrowedFd, OwnedFd};
+use std::io::{self, IoSlice};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::io::{Errno, retry_on_intr};
+use rustix::fd::BorrowedFd;
+use rustix::io::Errno;
 
-use super::super::Progress;
-use super::{Stream, descriptor};
+use super::{Progress, Stream};
 
 /// The longest that one call waits. Longer times do not fit everywhere, and nobody minds being
 /// woken once a day.
@@ -40,7 +39,7 @@ pub(crate) struct Waker(Arc<Wake>);
 
 #[derive(Debug)]
 struct Wake {
-    end: OwnedFd,
+    end: Stream,
     /// Whether the waiter will see that it was woken: a byte is under way to it, or it is about to
     /// return.
     awake: AtomicBool,
@@ -53,17 +52,17 @@ impl Waiter {
     ///
     /// The process or the system has as many descriptors open as it may.
     pub(crate) fn new() -> io::Result<Waiter> {
-        let (end, wakes) = descriptor::pair()?;
+        let (end, wakes) = Stream::connected_pair()?;
         let wake = Wake { end: wakes, awake: AtomicBool::new(false) };
-        Ok(Waiter { end: Stream(end), waker: Waker(Arc::new(wake)) })
+        Ok(Waiter { end, waker: Waker(Arc::new(wake)) })
     }
 
     /// Waits until one of the interests is met, the time is there, or a waker was used since the
     /// last wait. It may return for no reason: look at everything that is waited for.
     ///
     /// An interest in nothing is left out, so that a descriptor whose end was seen is not waited
-    /// for in vain. Times are exact to the resolution of the system's timers, on macOS to the
-    /// millisecond that follows.
+    /// for in vain. Times are exact to the resolution of the system's timers, on macOS and Windows
+    /// to the millisecond that follows.
     ///
     /// # Errors
     ///
@@ -74,7 +73,7 @@ impl Waiter {
         until: Option<Instant>,
     ) -> io::Result<()> {
         let mut polled = Vec::with_capacity(interests.len() + 1);
-        polled.push(PollFd::new(&self.end, PollFlags::IN));
+        polled.push(PollFd::from_borrowed_fd(self.end.descriptor(), PollFlags::IN));
         for interest in interests {
             let mut events = PollFlags::empty();
             events.set(PollFlags::IN, interest.readable);
@@ -125,7 +124,7 @@ impl Waker {
             return;
         }
         // If it is full, bytes are there to wake; if the waiter is gone, nobody waits.
-        let _ = retry_on_intr(|| rustix::net::send(&self.0.end, &[1], descriptor::SEND_FLAGS));
+        let _ = self.0.end.write_vectored(&[IoSlice::new(&[1])]);
     }
 }
 

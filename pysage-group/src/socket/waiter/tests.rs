@@ -3,7 +3,6 @@
 #![allow(clippy::unwrap_used)]
 
 use std::io::IoSlice;
-use std::os::fd::AsFd;
 use std::sync::atomic::AtomicU64;
 use std::thread;
 
@@ -15,10 +14,6 @@ fn soon() -> Instant {
 
 fn far() -> Instant {
     Instant::now() + Duration::from_secs(30)
-}
-
-fn interest(stream: &Stream, readable: bool, writable: bool) -> Interest<'_> {
-    Interest { descriptor: stream.as_fd(), readable, writable }
 }
 
 /// Waits for a time that is far, so that another reason has to end it.
@@ -67,25 +62,25 @@ fn a_waker_without_its_waiter_does_nothing() {
 #[test]
 fn a_wait_ends_when_a_descriptor_is_ready() {
     let waiter = Waiter::new().unwrap();
-    let (one, other) = Stream::pair().unwrap();
+    let (one, other) = Stream::connected_pair().unwrap();
     let until = soon();
-    waiter.wait(&[interest(&one, true, false)], Some(until)).unwrap();
+    waiter.wait(&[one.interest(true, false)], Some(until)).unwrap();
     assert!(Instant::now() >= until, "nothing was there to read");
-    wait_for(&waiter, &[interest(&one, false, true)]);
-    wait_for(&waiter, &[interest(&one, true, true)]);
+    wait_for(&waiter, &[one.interest(false, true)]);
+    wait_for(&waiter, &[one.interest(true, true)]);
     other.write_vectored(&[IoSlice::new(b"x")]).unwrap();
-    wait_for(&waiter, &[interest(&one, true, false)]);
+    wait_for(&waiter, &[one.interest(true, false)]);
 }
 
 #[test]
 fn an_end_is_noticed_and_left_alone_without_interest() {
     let waiter = Waiter::new().unwrap();
-    let (one, other) = Stream::pair().unwrap();
+    let (one, other) = Stream::connected_pair().unwrap();
     drop(other);
-    wait_for(&waiter, &[interest(&one, true, false)]);
-    wait_for(&waiter, &[interest(&one, false, true)]);
+    wait_for(&waiter, &[one.interest(true, false)]);
+    wait_for(&waiter, &[one.interest(false, true)]);
     let until = soon();
-    waiter.wait(&[interest(&one, false, false)], Some(until)).unwrap();
+    waiter.wait(&[one.interest(false, false)], Some(until)).unwrap();
     assert!(Instant::now() >= until);
 }
 
@@ -95,7 +90,7 @@ fn no_wake_is_lost(threads: usize, pieces: u64, other_reasons: bool) {
     let waiter = Waiter::new().unwrap();
     let done: Vec<AtomicU64> = (0..threads).map(|_| AtomicU64::new(0)).collect();
     let seen: Vec<AtomicU64> = (0..threads).map(|_| AtomicU64::new(0)).collect();
-    let (ready, _other) = Stream::pair().unwrap();
+    let (ready, _other) = Stream::connected_pair().unwrap();
     let far = far();
     thread::scope(|scope| {
         for (done, seen) in done.iter().zip(&seen) {
@@ -115,7 +110,7 @@ fn no_wake_is_lost(threads: usize, pieces: u64, other_reasons: bool) {
         while seen.iter().any(|seen| seen.load(Ordering::Relaxed) < pieces) {
             // A wait that ends for another reason clears the waker, too.
             let writable = other_reasons && waits.is_multiple_of(3);
-            waiter.wait(&[interest(&ready, false, writable)], Some(far)).unwrap();
+            waiter.wait(&[ready.interest(false, writable)], Some(far)).unwrap();
             assert!(Instant::now() < far, "a wake was lost");
             for (done, seen) in done.iter().zip(&seen) {
                 seen.store(done.load(Ordering::Relaxed), Ordering::Relaxed);
