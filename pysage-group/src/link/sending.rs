@@ -8,8 +8,8 @@ use super::{CLOSING, FRAME, FRAME_AGAIN, HANDLED, HEAD_BYTES, Malformed, head, r
 
 /// One direction of a link, at the side that sends.
 ///
-/// It holds frames of as many bytes as its bound, and [`SLACK_BYTES`](Self::SLACK_BYTES) beside
-/// at most for those that are handled and not forgotten yet.
+/// It holds frames of as many bytes as its bound, and 512 KiB beside at most for those that are
+/// handled and not forgotten yet.
 pub(crate) struct Sending {
     bound_bytes: usize,
     /// Records, one behind the other, none of them in two chunks. There is one chunk at least.
@@ -73,6 +73,7 @@ const SPARE_CHUNKS: usize = 1;
 impl Sending {
     /// Of each a chunk: what is handled in the first one, what is not filled in the last one, which
     /// may have grown by doubling, and what is spare.
+    #[cfg(test)]
     pub(crate) const SLACK_BYTES: usize = 512 << 10;
 
     pub(crate) fn new(bound_bytes: usize) -> Sending {

@@ -165,6 +165,10 @@ impl Stream {
         if slices.iter().all(|slice| slice.is_empty()) {
             return Ok(Progress::Bytes(0));
         }
+        // This end has closed its side, too, then.
+        if self.0.has_ended.load(Ordering::Relaxed) {
+            return Ok(Progress::Ended);
+        }
         match self.0.socket() {
             Some(mut socket) => progress(|| socket.write_vectored(slices)),
             None => Ok(self.0.without_socket()),

@@ -87,6 +87,8 @@ fn an_end_is_noticed_and_left_alone_without_interest() {
 /// Each thread waits until its last piece of work was seen before it does the next. So one lost
 /// wake stops everything.
 fn no_wake_is_lost(threads: usize, pieces: u64, other_reasons: bool) {
+    // There a thread that yields may not be the next for long.
+    let pieces = if cfg!(windows) { pieces / 50 } else { pieces };
     let waiter = Waiter::new().unwrap();
     let done: Vec<AtomicU64> = (0..threads).map(|_| AtomicU64::new(0)).collect();
     let seen: Vec<AtomicU64> = (0..threads).map(|_| AtomicU64::new(0)).collect();
@@ -110,8 +112,13 @@ fn no_wake_is_lost(threads: usize, pieces: u64, other_reasons: bool) {
         while seen.iter().any(|seen| seen.load(Ordering::Relaxed) < pieces) {
             // A wait that ends for another reason clears the waker, too.
             let writable = other_reasons && waits.is_multiple_of(3);
+            let begun = Instant::now();
             waiter.wait(&[ready.interest(false, writable)], Some(far)).unwrap();
-            assert!(Instant::now() < far, "a wake was lost");
+            assert!(
+                Instant::now() < far,
+                "a wake was lost, or all is slow: {waits} waits, the last took {:?}",
+                begun.elapsed()
+            );
             for (done, seen) in done.iter().zip(&seen) {
                 seen.store(done.load(Ordering::Relaxed), Ordering::Relaxed);
             }
