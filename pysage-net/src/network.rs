@@ -60,10 +60,8 @@ use station::Station;
 /// guest.register_message::<Order>()?;
 /// let chef = guest.connect(listener.local_addr(), NetConfig::new(Security::open()))?;
 /// guest.send(chef, Order { eggs: 3 })?;
-/// while guest.counters().handled == 0 {
+/// while guest.tick()?.received == 0 {
 ///     kitchen.tick()?;
-///     guest.tick()?;
-/// #   if guest.peers().is_empty() { std::thread::yield_now() } else { break }
 /// }
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

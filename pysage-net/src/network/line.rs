@@ -136,7 +136,11 @@ impl SharedLine {
     pub(super) fn wake_sleeper(&self, line: &Line) {
         let Some(waker) = &self.waker else { return };
         let Some(sleep) = line.sleep else { return };
-        let wanted = line.due(sleep.for_socket);
+        let mut wanted = line.due(sleep.for_socket);
+        if self.is_attended(line) {
+            // Who waits for it does what is due, unless a tick takes longer than this.
+            wanted = wanted.map(|wanted| wanted.max(line.latest + SERVICE_INTERVAL));
+        }
         let oversleeps = match (wanted, sleep.until) {
             (Some(wanted), Some(until)) => wanted < until,
             (Some(_), None) => true,
@@ -145,6 +149,11 @@ impl SharedLine {
         if oversleeps || line.ends_at.is_some() || line.found.is_some() {
             waker.wake();
         }
+    }
+
+    /// Whether the manager's loop serves it, so that the thread need not.
+    pub(super) fn is_attended(&self, line: &Line) -> bool {
+        line.ends_at.is_none() && self.station.is_attended()
     }
 
     /// Puts another carrier in place of the one there is.

@@ -28,9 +28,6 @@ pub(super) struct ServiceThread {
 /// How often it is looked whether a loop still serves a line on which nothing happens.
 const LOOK_INTERVAL: Duration = Duration::from_millis(100);
 
-/// How long whoever waits has for what is due, before the thread does it.
-const HEAD_START: Duration = Duration::from_millis(1);
-
 /// How long the end of a program is held up for peers that have not acknowledged what was sent, or
 /// the farewell: some round trips within a continent.
 const FAREWELL: Duration = Duration::from_millis(200);
@@ -93,12 +90,13 @@ fn work(shared: &SharedLine, waker: &Waker) {
                 return;
             }
         }
-        let is_due = line.due(watched).is_some_and(|due| due <= now);
-        if is_due || (watched && !shared.station.is_attended()) || line.found.is_some() {
+        let is_due = watched || line.due(false).is_some_and(|due| due <= now);
+        let serves = (is_due && !shared.is_attended(&line)) || line.found.is_some();
+        if serves {
             line.read(now);
             line.transmit(now);
         }
-        let has_news = line.host.has_news() && !line.is_told;
+        let has_news = serves && line.host.has_news() && !line.is_told;
         line.is_told |= has_news;
         let socket = shared.socket();
         let sleep = sleep(shared, &line, now, socket.is_some());
@@ -120,14 +118,12 @@ fn sleep(shared: &SharedLine, line: &Line, now: Instant, has_socket: bool) -> Sl
         return Sleep { until: earliest(now + SERVICE_INTERVAL), for_socket: false };
     }
     let look_at = line.look_at();
-    if line.ends_at.is_none() && shared.station.is_attended() {
-        // What is due is done by who waits, a moment before.
-        let timer = timer.map(|timer| timer + HEAD_START);
-        let look_at = look_at.unwrap_or(now + LOOK_INTERVAL);
-        return Sleep {
-            until: timer.map_or(Some(look_at), |it| Some(it.min(look_at))),
-            for_socket: false,
-        };
+    if shared.is_attended(line) {
+        // It is looked whether that is still so when something is due, but not more often than this.
+        let soonest = now + SERVICE_INTERVAL;
+        let look_at = look_at.map_or(now + LOOK_INTERVAL, |_| soonest);
+        let until = timer.map_or(look_at, |timer| look_at.min(timer.max(soonest)));
+        return Sleep { until: Some(until), for_socket: false };
     }
     match look_at {
         Some(look_at) if line.is_told => Sleep { until: earliest(look_at), for_socket: false },
