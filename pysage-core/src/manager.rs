@@ -3,6 +3,8 @@
 mod actors;
 mod alarms;
 mod ask;
+#[cfg(feature = "wire")]
+mod broadcast;
 mod class;
 mod config;
 mod deferred;
@@ -37,6 +39,8 @@ use std::fmt;
 use std::rc::{Rc, Weak};
 
 pub use ask::Answer;
+#[cfg(feature = "wire")]
+pub use broadcast::Broadcast;
 pub(crate) use class::ClassLink;
 pub use config::{ManagerConfig, Overflow};
 #[cfg(feature = "wire")]
@@ -46,8 +50,6 @@ pub use handle::{Handle, Producer, Refused, RefusedReason};
 pub use letters::{Counters, DeadLetter, DropReason, NameTaken, Queued};
 pub(crate) use run_log::{Origin, Run};
 pub use run_loop::{RunReport, TickRate};
-#[cfg(feature = "wire")]
-pub use send::Broadcast;
 pub use tasks::Pause;
 pub use tick::{Budget, TickReport};
 pub use timers::{Delay, Timer};
