@@ -93,7 +93,7 @@ impl Batch {
         let done = waiting - self.count;
         #[cfg(feature = "wire")]
         {
-            if manager.world().config.halt_at_panic {
+            if self.count > 0 {
                 self.log.split();
             }
             manager.world().note_done(self.log.take_passed());
