@@ -3,6 +3,8 @@
 mod actors;
 mod alarms;
 mod ask;
+#[cfg(feature = "wire")]
+mod broadcast;
 mod class;
 mod config;
 mod deferred;
@@ -39,6 +41,8 @@ use std::rc::{Rc, Weak};
 use crate::clock::Clock;
 
 pub use ask::Answer;
+#[cfg(feature = "wire")]
+pub use broadcast::Broadcast;
 pub(crate) use class::ClassLink;
 pub use config::{ManagerConfig, Overflow};
 #[cfg(feature = "wire")]
@@ -48,8 +52,6 @@ pub use handle::{Handle, Producer, Refused, RefusedReason};
 pub use letters::{Counters, DeadLetter, DropReason, NameTaken, Queued};
 pub(crate) use run_log::{Origin, Run};
 pub use run_loop::{RunReport, TickRate};
-#[cfg(feature = "wire")]
-pub use send::Broadcast;
 pub use tasks::Pause;
 pub use tick::{Budget, TickReport};
 pub use timers::{Delay, Timer};

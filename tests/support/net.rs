@@ -42,6 +42,7 @@ impl Seen {
         self.0.borrow().iter().any(|seen| seen == what)
     }
 
+    #[allow(dead_code)]
     pub(crate) fn count(&self) -> usize {
         self.0.borrow().len()
     }

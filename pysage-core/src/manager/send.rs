@@ -1,5 +1,7 @@
 //! Sending: messages that leave for another manager.
 
+use std::rc::Rc;
+
 use super::letters::{DropReason, Queued};
 use super::wiring::Attached;
 use super::{ActorManager, World};
@@ -7,18 +9,8 @@ use crate::actor::{ActorId, Context};
 use crate::destination::{Destination, There};
 use crate::error::SendError;
 use crate::message::{Delivery, PacketType};
-use crate::transport::{Body, Encoding, Envelope, Form, Head, OwnedReceiver};
+use crate::transport::{Body, Encoding, Envelope, Form, Head, Link, LinkId, OwnedReceiver};
 use crate::wire::{EncodeError, FrameHead, Purpose, Receiver, WireMessage, wire_type_of};
-
-/// What became of a broadcast.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Broadcast {
-    /// How many links took the message.
-    pub sent: usize,
-    /// How many had no room for it, or could not carry it.
-    pub refused: usize,
-}
 
 impl ActorManager {
     /// Sends a message to the other end of a link, or to an actor there; for an actor here it is
@@ -65,19 +57,6 @@ impl ActorManager {
         message: M,
     ) -> Result<(), SendError> {
         self.post_to_named(None, to.into(), name, message)
-    }
-
-    /// Sends a message to the other end of every link of every transport.
-    #[doc(alias = "broadcast_message")]
-    pub fn broadcast<M: WireMessage + Clone>(&self, message: M) -> Broadcast {
-        let mut broadcast = Broadcast::default();
-        for to in self.world().all_links() {
-            match self.send(to, message.clone()) {
-                Ok(()) => broadcast.sent += 1,
-                Err(_) => broadcast.refused += 1,
-            }
-        }
-        broadcast
     }
 
     fn post<M: WireMessage>(
@@ -191,22 +170,9 @@ impl World {
         parcel: P,
     ) -> Result<(), SendError> {
         parcel.register(self)?;
-        let attached = self.attached(there.manager, there.transport);
-        let attached = attached.ok_or(SendError::NoSuchLink)?;
-        let link = attached.transport.try_borrow().map_err(|_| SendError::Busy)?.link(there.link);
-        let link = link.ok_or(SendError::NoSuchLink)?;
-        let predecessor = attached.outbox.borrow().predecessor(there.link);
-        if let Some(predecessor) = predecessor {
-            self.give_up(&attached, predecessor);
-        }
+        let (attached, link) = self.open_link(there)?;
         match link.form {
-            Form::Value => {
-                let envelope = Envelope::new(head, parcel);
-                let mut outbox = attached.outbox.borrow_mut();
-                check_room(outbox.bytes(there.link), envelope.bytes(), link.room_bytes)?;
-                outbox.push_value(there.link, envelope);
-                Ok(())
-            }
+            Form::Value => attached.post_value(there.link, link, Envelope::new(head, parcel)),
             Form::Bytes(encoding) => {
                 let mut write = |out: &mut Vec<u8>| write_frame(&head, &parcel, &encoding, out);
                 let mut transport =
@@ -219,10 +185,7 @@ impl World {
                 frame.clear();
                 let written = write(&mut frame);
                 let posted = written.and_then(|()| {
-                    let mut outbox = attached.outbox.borrow_mut();
-                    check_room(outbox.bytes(there.link), frame.len(), link.room_bytes)?;
-                    outbox.push_frame(there.link, encoding, &frame, delivery, stream);
-                    Ok(())
+                    attached.post_frame(there.link, link, encoding, &frame, (delivery, stream))
                 });
                 keep(&self.wiring.scratch, frame);
                 posted
@@ -230,19 +193,49 @@ impl World {
         }
     }
 
-    /// The other end of every link.
-    fn all_links(&self) -> Vec<Destination> {
-        let mut links = Vec::new();
-        self.each_attached(|transport, attached: &Attached| {
-            let Ok(at) = attached.transport.try_borrow() else { return };
-            let there = |link| There { manager: self.number(), transport, link, actor: None };
-            links.extend(at.links().into_iter().map(|link| Destination::at(there(link))));
-        });
-        links
+    /// The transport of a link and its state, once nothing waits for one that had its place.
+    pub(super) fn open_link(&self, there: There) -> Result<(Rc<Attached>, Link), SendError> {
+        let attached = self.attached(there.manager, there.transport);
+        let attached = attached.ok_or(SendError::NoSuchLink)?;
+        let link = attached.transport.try_borrow().map_err(|_| SendError::Busy)?.link(there.link);
+        let link = link.ok_or(SendError::NoSuchLink)?;
+        let predecessor = attached.outbox.borrow().predecessor(there.link);
+        if let Some(predecessor) = predecessor {
+            self.give_up(&attached, predecessor);
+        }
+        Ok((attached, link))
     }
 }
 
-fn check<M: WireMessage>(message: &M) -> Result<(), SendError> {
+impl Attached {
+    pub(super) fn post_value(
+        &self,
+        id: LinkId,
+        link: Link,
+        envelope: Envelope,
+    ) -> Result<(), SendError> {
+        let mut outbox = self.outbox.borrow_mut();
+        check_room(outbox.bytes(id), envelope.bytes(), link.room_bytes)?;
+        outbox.push_value(id, envelope);
+        Ok(())
+    }
+
+    pub(super) fn post_frame(
+        &self,
+        id: LinkId,
+        link: Link,
+        encoding: Encoding,
+        frame: &[u8],
+        (delivery, stream): (Delivery, u8),
+    ) -> Result<(), SendError> {
+        let mut outbox = self.outbox.borrow_mut();
+        check_room(outbox.bytes(id), frame.len(), link.room_bytes)?;
+        outbox.push_frame(id, encoding, frame, delivery, stream);
+        Ok(())
+    }
+}
+
+pub(super) fn check<M: WireMessage>(message: &M) -> Result<(), SendError> {
     let valid = !M::VALIDATED || message.validate().is_ok();
     if valid { Ok(()) } else { Err(SendError::Refused(DropReason::Invalid)) }
 }
@@ -263,7 +256,7 @@ fn check_room(waiting: usize, bytes: usize, room_bytes: usize) -> Result<(), Sen
     }
 }
 
-fn write_frame<P: Parcel>(
+pub(super) fn write_frame<P: Parcel>(
     head: &Head,
     parcel: &P,
     encoding: &Encoding,

@@ -1,11 +1,11 @@
 //! Reliable frames that left together, kept until they arrived.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 
 use super::bytes::Reader;
 use super::frame::Frame;
-use super::lane::Lane;
+use super::lane::{Kind, Lane};
 use super::outgoing::Large;
 
 /// The reliable frames of each datagram, by a small number: they are sent again as they are.
@@ -13,19 +13,20 @@ use super::outgoing::Large;
 pub(crate) struct Bundles {
     bundles: Vec<Bundle>,
     free: Vec<u32>,
+    /// From the oldest that did not arrive on, in the order in which they left. Those behind it that
+    /// arrived may wait for it at the other end, and are lost there if that ends.
+    order: VecDeque<u32>,
     /// Those to be sent again.
     resend: VecDeque<u32>,
-    /// The bytes of the messages that did not arrive, as far as is known.
+    /// The bytes of the messages in that order.
     bytes: usize,
-    kept: usize,
-    made: u64,
+    /// How many did not arrive, as far as is known.
+    missing: usize,
 }
 
 /// Frames that left in one datagram.
 #[derive(Default)]
 struct Bundle {
-    /// Tells which left before which.
-    made: u64,
     frames: Vec<u8>,
     body_bytes: u32,
     large: Option<Arc<Large>>,
@@ -34,6 +35,8 @@ struct Bundle {
     /// How many datagrams are known that hold it.
     known: u16,
     has_arrived: bool,
+    /// It and all before it arrived.
+    is_settled: bool,
     waits: bool,
 }
 
@@ -72,9 +75,23 @@ impl Bundles {
         bundle.in_flight -= u16::from(was_in_flight);
         if !bundle.has_arrived {
             bundle.has_arrived = true;
+            self.missing -= 1;
+            self.settle();
+        }
+    }
+
+    /// Lets go of those that arrived with all before them.
+    fn settle(&mut self) {
+        while let Some(number) = self.order.front().copied() {
+            let bundle = &mut self.bundles[number as usize];
+            if !bundle.has_arrived {
+                return;
+            }
+            bundle.is_settled = true;
             (bundle.frames, bundle.large) = (Vec::new(), None);
             self.bytes -= bundle.body_bytes as usize;
-            self.kept -= 1;
+            self.order.pop_front();
+            self.release(number);
         }
     }
 
@@ -105,7 +122,7 @@ impl Bundles {
 
     fn release(&mut self, number: u32) {
         let bundle = &self.bundles[number as usize];
-        if bundle.has_arrived && bundle.known == 0 && !bundle.waits {
+        if bundle.is_settled && bundle.known == 0 && !bundle.waits {
             self.free.push(number);
         }
     }
@@ -168,36 +185,41 @@ impl Bundles {
 
     /// Whether all that left has arrived.
     pub(crate) fn is_empty(&self) -> bool {
-        self.kept == 0
+        self.missing == 0
     }
 
-    /// The bytes of the messages that did not arrive, as far as is known.
+    /// The bytes of the messages that are kept.
     pub(crate) fn bytes(&self) -> usize {
         self.bytes
     }
 
-    /// The messages that did not arrive, as far as is known, in the order in which they left; but
-    /// for those of which some parts did not leave yet.
+    /// The messages that did not arrive, as far as is known, or that wait at the other end for one
+    /// that did not, in the order in which they left; but for those of which some parts did not
+    /// leave yet.
     pub(crate) fn messages(&self, leaves: impl Fn(&Large) -> bool) -> Vec<Vec<u8>> {
-        let mut missing: Vec<_> =
-            self.bundles.iter().filter(|it| !it.has_arrived && !it.frames.is_empty()).collect();
-        missing.sort_unstable_by_key(|bundle| bundle.made);
-        let mut all = Vec::new();
+        let (mut all, mut gaps) = (Vec::new(), HashSet::new());
         let mut last: Option<&Arc<Large>> = None;
-        for bundle in missing {
-            if let Some(large) = &bundle.large {
-                if large.lane != Lane::CONTROL
-                    && !leaves(large)
-                    && last.is_none_or(|last| !Arc::ptr_eq(last, large))
-                {
-                    all.push(large.bytes.clone());
+        for bundle in self.order.iter().map(|number| &self.bundles[*number as usize]) {
+            let mut is_due = |lane: Lane| {
+                if !bundle.has_arrived {
+                    gaps.insert(lane);
                 }
-                last = Some(large);
+                // What arrived waits there for what did not, in a lane that has an order.
+                let waits = lane.kind == Kind::ReliableOrdered && gaps.contains(&lane);
+                lane != Lane::CONTROL && (!bundle.has_arrived || waits)
+            };
+            if let Some(large) = &bundle.large {
+                let is_next_part = last.is_some_and(|last| Arc::ptr_eq(last, large));
+                if is_due(large.lane) && !leaves(large) && !is_next_part {
+                    all.push(large.bytes.clone());
+                    last = Some(large);
+                }
+                continue;
             }
             let mut reader = Reader::new(&bundle.frames);
             while let Ok(Some(frame)) = Frame::read(&mut reader) {
                 if let Frame::Messages(messages) = frame
-                    && messages.lane != Lane::CONTROL
+                    && is_due(messages.lane)
                 {
                     messages.each(0, |start, end| all.push([start, end].concat()));
                 }
@@ -208,8 +230,8 @@ impl Bundles {
 
     /// Gives back memory that was needed for more than there is now.
     pub(crate) fn shrink(&mut self) {
-        if self.kept == 0 && self.free.len() == self.bundles.len() {
-            (self.bundles, self.free, self.resend) = Default::default();
+        if self.missing == 0 && self.free.len() == self.bundles.len() {
+            *self = Bundles::default();
         }
     }
 }
