@@ -231,8 +231,8 @@ impl Traffic {
                 takes_ns = takes_ns.saturating_add(part(conditions.jitter_ns, random.next()));
             }
             if conditions.reorder.happens(|| random.next()) {
-                counters.overtook += 1;
-                takes_ns = part(takes_ns, random.next());
+                counters.held_back += 1;
+                takes_ns = takes_ns.saturating_add(part(conditions.latency_ns, random.next()));
             }
             let at_ns = leaves_ns.saturating_add(takes_ns);
             fate = mixed(fate, at_ns);
@@ -376,7 +376,7 @@ impl Default for Datagram {
 
 /// A part of this, from none of it to all, each as likely, for a number that was drawn.
 fn part(of_ns: u64, drawn: u64) -> u64 {
-    (u128::from(drawn) * (u128::from(of_ns) + 1) >> u64::BITS) as u64
+    ((u128::from(drawn) * (u128::from(of_ns) + 1)) >> u64::BITS) as u64
 }
 
 /// Adds a word to a hash.
