@@ -102,12 +102,18 @@ impl ActorManager {
     #[must_use]
     pub fn key_of<T: Transport>(&self) -> Option<Key<T>> {
         let transports = self.world().wiring.transports.borrow();
-        let is_one = |it: &Option<Rc<Attached>>| {
-            it.as_ref().is_some_and(|attached| attached.kind == TypeId::of::<T>())
-        };
-        let place = transports.iter().position(is_one)?;
+        let place = transports.iter().position(is_attached::<T>)?;
         let place = u16::try_from(place).expect("a manager has few transports");
         Some(Key::new(self.world().number(), place))
+    }
+
+    /// Finds all attached transports of this type, in the order in which they were attached, also
+    /// those that are at work.
+    #[must_use]
+    pub fn keys_of<T: Transport>(&self) -> Vec<Key<T>> {
+        let transports = self.world().wiring.transports.borrow();
+        let of_type = (0..).zip(transports.iter()).filter(|(_, it)| is_attached::<T>(it));
+        of_type.map(|(place, _)| Key::new(self.world().number(), place)).collect()
     }
 
     /// Detaches a transport and gives it back; what waits to be transmitted becomes dead letters.
@@ -196,6 +202,10 @@ impl ActorManager {
             failures.extend(contained(|| transport.transmit(now, &mut outbox)).err());
         }
     }
+}
+
+fn is_attached<T: Transport>(place: &Option<Rc<Attached>>) -> bool {
+    place.as_ref().is_some_and(|attached| attached.kind == TypeId::of::<T>())
 }
 
 /// A transport that panics has failed.

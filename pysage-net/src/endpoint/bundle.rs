@@ -53,12 +53,11 @@ impl Bundles {
             (self.bundles.len() - 1) as u32
         });
         let bundle = &mut self.bundles[number as usize];
-        *bundle =
-            Bundle { made: self.made, body_bytes: body_bytes as u32, large, ..Bundle::default() };
+        *bundle = Bundle { body_bytes: body_bytes as u32, large, ..Bundle::default() };
         bundle.frames.extend_from_slice(frames);
-        self.made += 1;
+        self.order.push_back(number);
         self.bytes += body_bytes;
-        self.kept += 1;
+        self.missing += 1;
         number
     }
 

@@ -8,8 +8,8 @@ use super::Bottleneck;
 ///
 /// A datagram first waits at the [bottleneck](Self::through), if there is one. Behind that it may be
 /// [lost](Self::loss), or [doubled](Self::duplicate). Each copy that is left takes the
-/// [latency](Self::latency) and a [jitter](Self::jitter) of its own; a part of them
-/// [overtakes](Self::reorder).
+/// [latency](Self::latency) and a [jitter](Self::jitter) of its own; a part of them is held back, for
+/// others to [overtake](Self::reorder).
 ///
 /// Without `jitter` and `reorder` all datagrams of a way arrive in the order in which they were
 /// sent, while the conditions stay as they are.
@@ -64,9 +64,10 @@ impl Conditions {
         self
     }
 
-    /// Which share of the datagrams overtakes others. Such a one takes a part of the time that it
-    /// would have taken (latency and its jitter), from none of it to all, each as likely. Where that
-    /// is no time there is nobody to overtake.
+    /// Which share of the datagrams changes places with others. Such a one is held back: it takes
+    /// up to the latency once more, from nothing to all of it, each as likely, and those that were
+    /// sent meanwhile overtake it. So none is quicker than the latency, as on a real line; where
+    /// that is zero, order is kept.
     #[must_use]
     pub fn reorder(mut self, share: f64) -> Self {
         self.reorder = Chance::of(share);

@@ -20,8 +20,8 @@ pub struct SimCounters {
     pub lost: u64,
     /// Those that arrive twice.
     pub duplicated: u64,
-    /// Copies that took a part of their time only, to overtake others.
-    pub overtook: u64,
+    /// Copies that were held back, for others to overtake.
+    pub held_back: u64,
     /// Those that were sent to an address that nobody has asked a port for. What is sent to a port
     /// that is not open just vanishes.
     pub unclaimed: u64,
@@ -35,7 +35,7 @@ impl AddAssign for SimCounters {
         self.dropped += other.dropped;
         self.lost += other.lost;
         self.duplicated += other.duplicated;
-        self.overtook += other.overtook;
+        self.held_back += other.held_back;
         self.unclaimed += other.unclaimed;
     }
 }

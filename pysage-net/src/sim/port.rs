@@ -15,13 +15,20 @@ pub struct SimPort {
     network: SimNetwork,
     port: u32,
     address: SocketAddr,
+    #[cfg(feature = "laminar")]
     by_laminar: bool,
 }
 
 impl SimPort {
     pub(super) fn new(network: SimNetwork, address: SocketAddr) -> SimPort {
         let port = network.traffic().port(address);
-        SimPort { network, port, address, by_laminar: false }
+        SimPort {
+            network,
+            port,
+            address,
+            #[cfg(feature = "laminar")]
+            by_laminar: false,
+        }
     }
 
     /// Its address: where to listen, and where others connect to.

@@ -231,8 +231,8 @@ impl Traffic {
                 takes_ns = takes_ns.saturating_add(part(conditions.jitter_ns, random.next()));
             }
             if conditions.reorder.happens(|| random.next()) {
-                counters.overtook += 1;
-                takes_ns = part(takes_ns, random.next());
+                counters.held_back += 1;
+                takes_ns = takes_ns.saturating_add(part(conditions.latency_ns, random.next()));
             }
             let at_ns = leaves_ns.saturating_add(takes_ns);
             fate = mixed(fate, at_ns);

@@ -41,7 +41,7 @@ pub(crate) struct Options {
     /// Which share of the datagrams arrives twice
     #[arg(long, default_value_t = 0.0, value_parser = share)]
     duplicate: f64,
-    /// Which share of the datagrams takes only a part of its time, and so overtakes others
+    /// Which share of the datagrams is held back by up to the latency, and so overtaken by others
     #[arg(long, default_value_t = 0.0, value_parser = share)]
     reorder: f64,
     /// How long a datagram takes, one way

@@ -37,6 +37,8 @@ pub(super) struct Ledger {
     /// Since the epoch, by number.
     sent_at_ns: Vec<u64>,
     reports: u64,
+    /// When the next message is to be sent.
+    due_at: Instant,
     is_sending: bool,
     /// No more was taken when it was tried last.
     is_full: bool,
@@ -98,6 +100,7 @@ impl Ledger {
             sent: 0,
             sent_at_ns: Vec::new(),
             reports: 0,
+            due_at: shared.epoch,
             is_sending: true,
             is_full: false,
         }
@@ -134,16 +137,7 @@ impl Ledger {
     }
 
     fn due_at(&self, shared: &Shared) -> Option<Instant> {
-        if !self.is_sending || !shared.sends.get() {
-            return None;
-        }
-        match shared.first_sent_at.get() {
-            Some(start) if self.plan.rate_hz > 0.0 => {
-                let after_ns = self.sent as f64 * 1e9 / self.plan.rate_hz;
-                Some(start + Duration::from_nanos(after_ns as u64))
-            }
-            _ => Some(shared.epoch),
-        }
+        (self.is_sending && shared.sends.get()).then_some(self.due_at)
     }
 
     /// Takes note that the next message was taken.
@@ -153,7 +147,12 @@ impl Ledger {
         self.sent += 1;
         self.is_full = false;
         shared.sent.set(shared.sent.get() + 1);
-        shared.first_sent_at.set(shared.first_sent_at.get().or(Some(now)));
+        let start = shared.first_sent_at.get().unwrap_or(now);
+        shared.first_sent_at.set(Some(start));
+        if self.plan.rate_hz > 0.0 {
+            let after_ns = self.sent as f64 * 1e9 / self.plan.rate_hz;
+            self.due_at = start + Duration::from_nanos(after_ns as u64);
+        }
         shared.last_sent_at.set(Some(now));
         if self.sent == self.plan.messages {
             self.stop(shared);
