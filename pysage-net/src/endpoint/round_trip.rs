@@ -18,13 +18,16 @@ pub(crate) const GRANULARITY: Duration = Duration::from_millis(1);
 /// A round trip of more is a mistake of the clock, or a datagram that was kept back on purpose.
 const MOST: Duration = Duration::from_secs(10);
 
+/// A handshake that took longer has lost datagrams: nothing is waited for that long.
+const MOST_OF_HANDSHAKE: Duration = Duration::from_millis(200);
+
 impl RoundTrip {
     /// Before the first sample it is taken to be what the handshake took.
     pub(crate) fn new(first: Duration) -> RoundTrip {
-        let first = first.min(MOST);
+        let first = first.min(MOST_OF_HANDSHAKE);
         RoundTrip {
             smoothed: first,
-            variation: first / 2,
+            variation: first / 4,
             least: first,
             latest: first,
             has_sample: false,

@@ -154,3 +154,27 @@ fn who_is_not_taken_is_told_why() {
     pair.connect_stranger(5, &config);
     assert_eq!(pair.stranger_events(), ["gone: NoAnswer, 1"]);
 }
+
+#[test]
+fn what_waits_at_the_other_end_for_what_was_lost_is_reported() {
+    let mut pair = Pair::new(Conditions { latency: 10 * MS, ..Conditions::default() });
+    pair.is_cut[0] = true;
+    pair.send(0, Delivery::ReliableOrdered, 1, &[1; 900]);
+    pair.run(MS);
+    pair.is_cut[0] = false;
+    pair.send(0, Delivery::ReliableOrdered, 1, &[2; 900]);
+    pair.run(MS);
+    pair.send(0, Delivery::ReliableOrdered, 2, &[3; 900]);
+    // Both arrive and are acknowledged; then nothing more does.
+    pair.run(MS);
+    pair.is_cut[0] = true;
+    pair.run(40 * MS);
+    pair.is_cut = [true; 2];
+    pair.run(Duration::from_secs(13));
+    assert_eq!(pair.ends[1].got, [vec![3; 900]]);
+    let events = &pair.ends[0].events;
+    assert_eq!(events.last().map(String::as_str), Some("gone: TimedOut, 2"));
+    for lost in [1, 2] {
+        assert!(events.contains(&format!("undelivered {:?}", [lost; 900])));
+    }
+}
