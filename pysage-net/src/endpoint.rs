@@ -210,10 +210,11 @@ impl Endpoint {
     fn acked(&mut self, now: Instant, ack: &Ack<'_>) -> Result<(), Malformed> {
         self.limit_bytes = self.limit_bytes.max(ack.limit_bytes);
         let mut lost_bytes = 0;
-        let mut has_new = false;
+        let (mut ages, mut count) = (Duration::ZERO, 0);
         let (bundles, congestion) = (&mut self.bundles, &mut self.congestion);
         let newest = self.sent.acked(now, ack, |departed, fate| {
-            has_new = true;
+            ages += now.saturating_duration_since(departed.stamp.sent_at);
+            count += 1;
             for bundle in departed.bundles.iter() {
                 bundles.arrived(bundle, fate == Fate::Arrived);
                 bundles.forgotten(bundle);
@@ -223,16 +224,17 @@ impl Endpoint {
                 _ => congestion.spurious(departed.stamp),
             }
         })?;
-        let mut round_trip = None;
+        let mut held = Duration::ZERO;
         if let Some(sent_at) = newest {
             let taken = now.saturating_duration_since(sent_at);
             let delay = Duration::from_micros(ack.delay_us.min(1_000_000));
             self.round_trip.sample(taken, delay);
-            round_trip = Some(taken.saturating_sub(delay.min(received::ACK_DELAY)));
+            held = delay.min(received::ACK_DELAY);
         }
-        if !has_new {
+        if count == 0 {
             return Ok(());
         }
+        let round_trip = Some((ages / count).saturating_sub(held));
         self.activity.progressed();
         self.find_lost(now, &mut lost_bytes);
         let marked = ack.marked.saturating_sub(self.marked);

@@ -55,9 +55,8 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    /// What a datagram takes beside its frames: room for the largest header and for an
-    /// authentication tag, which a checksum takes less of.
-    pub(crate) const OVERHEAD_BYTES: usize = 1 + 4 + 4 + 16;
+    /// What a datagram takes beside its frames, with the largest header.
+    pub(crate) const OVERHEAD_BYTES: usize = 1 + 4 + 4 + Session::CHECKSUM_BYTES;
 
     pub(crate) const CHECKSUM_BYTES: usize = 4;
 

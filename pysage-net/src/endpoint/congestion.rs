@@ -8,7 +8,8 @@
 //!
 //! What is different here, and why:
 //! * Only a queue beyond an allowance counts, so that jitter, and programs that serve their socket
-//!   every few milliseconds, are not taken for one: [`round_trips`].
+//!   every few milliseconds, are not taken for one; and means are compared, not minima, so that
+//!   datagrams that overtake each other are not: [`round_trips`].
 //! * Above the target the window is cut at once to what fits without the queue, and then left
 //!   alone for a round trip, as BBR drains; Copa's steps down oscillate on long ways.
 //! * A queue that is shorter than the allowance is only seen by what it drops. Losses beyond those
@@ -129,8 +130,9 @@ pub(crate) struct Stamp {
 /// What one acknowledgement, or a timer, told, after all its datagrams were taken note of.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Told {
-    /// The round trip of the newest datagram that it acknowledged for the first time, without what
-    /// the peer says it held the acknowledgement back.
+    /// The mean round trip of the datagrams that it acknowledged for the first time, without what the
+    /// peer says it held the acknowledgement back. The newest one's alone would be that of one that
+    /// has overtaken the others, where datagrams do.
     pub(crate) round_trip: Option<Duration>,
     /// How many bytes were found to be lost by it.
     pub(crate) lost_bytes: usize,

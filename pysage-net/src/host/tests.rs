@@ -37,7 +37,7 @@ fn reliable_messages_of_all_sizes_arrive_in_order_through_loss() {
         let sizes = [1, 5, 64, 700, 1100, 1101, 1200, 5_000, 60_000];
         let bodies: Vec<Vec<u8>> = (0..300)
             .map(|at: usize| {
-                let size = if at % 29 == 0 { sizes[at / 29 % 9] } else { 3 + at % 60 };
+                let size = if at.is_multiple_of(29) { sizes[at / 29 % 9] } else { 3 + at % 60 };
                 (0..size).map(|byte| (at * 31 + byte) as u8).collect()
             })
             .collect();

@@ -6,14 +6,21 @@ use std::time::{Duration, Instant};
 /// queue has never seen the way without it.
 const BASE_KEPT_S: f64 = 10.0;
 
-/// How much more than the trembling of the round trips is allowed for. With less, jitter is taken
-/// for a queue; with more, queues get longer.
-const NOISE_GAIN: f64 = 2.5;
+/// How much more than the trembling of the round trips is allowed for. With 2.5, jitter and lost
+/// acknowledgements are taken for a queue; with more, queues get longer.
+const NOISE_GAIN: f64 = 4.0;
 
 /// Less is never called a queue: no use is made of such precision, and a LAN would suffer.
 const LEAST_ALLOWANCE_S: f64 = 0.001;
 
-/// The shortest round trip, the shortest of late, and how much they tremble.
+/// Means are of so many round trips at least, or one that was short by chance would be the base.
+const FEWEST: f64 = 4.0;
+
+/// The shortest round trip, the usual one of late, and how much they tremble.
+///
+/// Both are means over half a round trip: of few and of many, a mean is about the same. A minimum is
+/// not, where datagrams overtake each other: what is shortest of many would be the base, the few of
+/// a small window would never be as short again, and that would look like a queue.
 pub(super) struct RoundTrips {
     /// The round trip without a queue.
     base: f64,
@@ -23,13 +30,19 @@ pub(super) struct RoundTrips {
     lately: f64,
     /// Nothing if the base is in doubt.
     renewed: Option<Instant>,
-    /// The shortest of the last half round trip, and of the half before: what jitter adds is gone,
-    /// what a queue adds is not (Copa's standing round trip).
-    standing: [f64; 2],
-    half_began: Instant,
+    /// The last half round trip, and the half before (Copa's standing round trip).
+    half: Half,
+    half_before: f64,
     smoothed: f64,
     last: f64,
     noise: f64,
+}
+
+/// The round trips of half a round trip.
+struct Half {
+    began: Instant,
+    sum: f64,
+    count: f64,
 }
 
 impl RoundTrips {
@@ -40,8 +53,8 @@ impl RoundTrips {
             sampled: false,
             lately: handshake,
             renewed: Some(now),
-            standing: [handshake; 2],
-            half_began: now,
+            half: Half { began: now, sum: 0.0, count: 0.0 },
+            half_before: handshake,
             smoothed: handshake,
             last: handshake,
             noise: 0.0,
@@ -57,17 +70,22 @@ impl RoundTrips {
             self.sampled = true;
             self.base = sample.min(self.base + 2.0 * gap_s);
             (self.lately, self.renewed) = (self.base, Some(now));
-            (self.standing, self.half_began, self.last) = ([sample; 2], now, sample);
+            (self.half_before, self.half.began, self.last) = (sample, now, sample);
         }
-        if sample < self.base {
-            (self.base, self.lately, self.renewed) = (sample, sample, Some(now));
+        let half_s = now.saturating_duration_since(self.half.began).as_secs_f64();
+        if half_s > self.smoothed / 2.0 && self.half.count >= FEWEST {
+            let half = self.half.mean();
+            // One half may be short by chance.
+            let met = half.max(self.half_before);
+            self.half_before = half;
+            self.half = Half { began: now, sum: 0.0, count: 0.0 };
+            self.lately = self.lately.min(met);
+            if met < self.base {
+                (self.base, self.lately, self.renewed) = (met, met, Some(now));
+            }
         }
-        self.lately = self.lately.min(sample);
-        if now.saturating_duration_since(self.half_began).as_secs_f64() > self.smoothed / 2.0 {
-            self.standing = [sample, self.standing[0]];
-            self.half_began = now;
-        }
-        self.standing[0] = self.standing[0].min(sample);
+        self.half.sum += sample;
+        self.half.count += 1.0;
         self.smoothed += (sample - self.smoothed) / 8.0;
         self.noise += ((sample - self.last).abs() - self.noise) / 16.0;
         self.last = sample;
@@ -78,7 +96,11 @@ impl RoundTrips {
     }
 
     pub(super) fn standing(&self) -> f64 {
-        self.standing[0].min(self.standing[1])
+        if self.half.count > 0.0 {
+            self.half.mean().min(self.half_before)
+        } else {
+            self.half_before
+        }
     }
 
     /// How much longer than the base a round trip may be without a queue.
@@ -110,6 +132,12 @@ impl RoundTrips {
     /// The way may be another: the base has to be looked for.
     pub(super) fn doubt_base(&mut self) {
         (self.lately, self.renewed) = (f64::INFINITY, None);
+    }
+}
+
+impl Half {
+    fn mean(&self) -> f64 {
+        self.sum / self.count
     }
 }
 

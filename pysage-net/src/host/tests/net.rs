@@ -35,6 +35,9 @@ pub(super) struct End {
     out: Out,
 }
 
+/// When it arrives, which of all it is, at which end, and its bytes.
+type OnTheWay = (Instant, u64, usize, Vec<u8>);
+
 #[derive(Default)]
 struct Out(Vec<(SocketAddr, Vec<u8>)>);
 
@@ -43,7 +46,7 @@ pub(super) struct Pair {
     pub(super) now: Instant,
     conditions: Conditions,
     random: Random,
-    on_the_way: BinaryHeap<Reverse<(Instant, u64, usize, Vec<u8>)>>,
+    on_the_way: BinaryHeap<Reverse<OnTheWay>>,
     sent: u64,
     /// What these ends send is lost.
     pub(super) is_cut: [bool; 2],

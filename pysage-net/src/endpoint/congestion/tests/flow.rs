@@ -215,6 +215,7 @@ impl Flow {
 
     pub(super) fn acked(&mut self, now: Instant, arrived: usize, marked: u64, delay: Duration) {
         let mut newest: Option<usize> = None;
+        let (mut ages, mut count) = (Duration::ZERO, 0);
         for index in self.acks_seen..arrived {
             let number = self.arrivals[index];
             let sent = &mut self.sent[number];
@@ -234,6 +235,8 @@ impl Flow {
                 self.congestion.acked(sent.stamp);
             }
             newest = newest.max(Some(number));
+            ages += now - sent.stamp.sent_at;
+            count += 1;
         }
         self.acks_seen = self.acks_seen.max(arrived);
         let round_trip =
@@ -247,6 +250,7 @@ impl Flow {
             self.probes_in_row = 0;
         }
         let lost_bytes = self.detect_losses(now);
+        let round_trip = newest.map(|_| (ages / count).saturating_sub(delay));
         self.congestion.told(now, Told { round_trip, lost_bytes, marked });
         self.probe_at = (self.in_flight > 0).then(|| now + self.probe_time());
     }
