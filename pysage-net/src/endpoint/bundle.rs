@@ -30,9 +30,9 @@ struct Bundle {
     body_bytes: u32,
     large: Option<Arc<Large>>,
     /// How many datagrams are in flight that hold it.
-    in_flight: u16,
+    in_flight: u32,
     /// How many datagrams are known that hold it.
-    known: u16,
+    known: u32,
     has_arrived: bool,
     waits: bool,
 }
@@ -69,7 +69,7 @@ impl Bundles {
     /// Takes note that a datagram with it arrived, which was in flight until now or not.
     pub(crate) fn arrived(&mut self, number: u32, was_in_flight: bool) {
         let bundle = &mut self.bundles[number as usize];
-        bundle.in_flight -= u16::from(was_in_flight);
+        bundle.in_flight -= u32::from(was_in_flight);
         if !bundle.has_arrived {
             bundle.has_arrived = true;
             (bundle.frames, bundle.large) = (Vec::new(), None);
@@ -213,3 +213,6 @@ impl Bundles {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
