@@ -17,6 +17,8 @@ mod bundle;
 mod bytes;
 mod congestion;
 mod frame;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing;
 mod incoming;
 mod lane;
 mod outgoing;
@@ -178,6 +180,9 @@ impl Endpoint {
         if self.received.has(number) {
             return Ok(Said::Repeated);
         }
+        if number > bytes::MOST {
+            return Err(Malformed("a datagram has a number beyond all"));
+        }
         self.activity.heard(now);
         let (mut wants_ack, mut said) = (false, Said::Nothing);
         let mut reader = Reader::new(payload);
@@ -235,7 +240,7 @@ impl Endpoint {
             return Ok(());
         }
         let round_trip = Some((ages / count).saturating_sub(held));
-        self.activity.progressed();
+        self.activity.progressed(now);
         self.find_lost(now, &mut lost_bytes);
         let marked = ack.marked.saturating_sub(self.marked);
         self.marked = self.marked.max(ack.marked);

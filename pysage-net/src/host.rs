@@ -97,14 +97,17 @@ impl Host {
         listens: bool,
     ) -> Host {
         let mut random = Random::new(config.seed);
-        let message_bytes = config.message_bytes + HEAD_BYTES;
-        let window_bytes = config.receive_window_bytes.max(2 * (message_bytes + 64));
+        // What it knows is told in one message, however small those of the program are.
+        let table_bytes = peer::MOST_TABLE_BYTES;
+        let frame_bytes = config.message_bytes + HEAD_BYTES;
+        let window_bytes = (2 * (frame_bytes + 64)).max(table_bytes + 64);
+        let window_bytes = window_bytes.max(config.receive_window_bytes);
         let limits = Limits {
             datagram_bytes,
             payload_bytes: datagram_bytes - config.security.overhead_bytes(),
-            send_queue_bytes: config.send_queue_bytes.max(message_bytes),
+            send_queue_bytes: config.send_queue_bytes.max(frame_bytes),
             window_bytes,
-            message_bytes,
+            message_bytes: frame_bytes.max(table_bytes),
             partial_messages: config.partial_messages,
             repeat_newest_bytes: config.repeat_newest_bytes,
             idle_timeout: config.idle_timeout,

@@ -1,6 +1,7 @@
 //! What a manager can do with networks.
 
 mod address;
+mod context;
 mod line;
 mod lookup;
 mod mirror;
@@ -15,7 +16,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use pysage_core::transport::LinkId;
-use pysage_core::{ActorManager, Broadcast, Context, Destination, Key, SendError, WireMessage};
+use pysage_core::{ActorManager, Broadcast, Destination, Key, SendError, WireMessage};
 
 use crate::carrier::DatagramCarrier;
 use crate::config::{NetConfig, Service};
@@ -31,7 +32,7 @@ use station::Station;
 ///
 /// A manager may listen at several addresses and connect to several at once. Each peer is a
 /// [`Destination`]: [`send`](ActorManager::send) takes it, and whoever handles a message has the one
-/// it came from in [`Context::sender`]. Who comes and goes is told by the messages
+/// it came from in [`Context::sender`](crate::Context::sender). Who comes and goes is told by the messages
 /// [`PeerConnected`](crate::PeerConnected) and [`PeerDisconnected`](crate::PeerDisconnected).
 ///
 /// ```
@@ -268,58 +269,6 @@ impl Network for ActorManager {
             all += counters.flatten().unwrap_or_default();
         }
         all
-    }
-}
-
-/// A context sends in the name of its actor; all else is its manager's.
-impl Network for Context {
-    fn listen(&self, address: impl ToAddress, config: NetConfig) -> Result<Listener, NetError> {
-        (**self).listen(address, config)
-    }
-
-    fn connect(&self, address: impl ToAddress, config: NetConfig) -> Result<Destination, NetError> {
-        (**self).connect(address, config)
-    }
-
-    fn disconnect(&self, peer: impl Into<Destination>) -> Result<(), NetError> {
-        (**self).disconnect(peer)
-    }
-
-    fn stop_listening(&self, listener: Listener) -> Result<(), NetError> {
-        (**self).stop_listening(listener)
-    }
-
-    fn peers(&self) -> Vec<Destination> {
-        (**self).peers()
-    }
-
-    fn peers_of(&self, listener: Listener) -> Vec<Destination> {
-        (**self).peers_of(listener)
-    }
-
-    fn peer_addr(&self, peer: impl Into<Destination>) -> Option<SocketAddr> {
-        (**self).peer_addr(peer)
-    }
-
-    fn local_addr(&self, peer: impl Into<Destination>) -> Option<SocketAddr> {
-        (**self).local_addr(peer)
-    }
-
-    fn send_to_actor<M: WireMessage>(
-        &self,
-        peer: impl Into<Destination>,
-        actor: &str,
-        message: M,
-    ) -> Result<(), SendError> {
-        self.send_to_named(peer, actor, message)
-    }
-
-    fn broadcast_to_peers<M: WireMessage + Clone>(&self, message: M) -> Broadcast {
-        broadcast(self, |peer| self.send(peer, message.clone()))
-    }
-
-    fn net_counters(&self) -> NetCounters {
-        (**self).net_counters()
     }
 }
 

@@ -31,9 +31,9 @@ struct Bundle {
     body_bytes: u32,
     large: Option<Arc<Large>>,
     /// How many datagrams are in flight that hold it.
-    in_flight: u16,
+    in_flight: u32,
     /// How many datagrams are known that hold it.
-    known: u16,
+    known: u32,
     has_arrived: bool,
     /// It and all before it arrived.
     is_settled: bool,
@@ -71,7 +71,7 @@ impl Bundles {
     /// Takes note that a datagram with it arrived, which was in flight until now or not.
     pub(crate) fn arrived(&mut self, number: u32, was_in_flight: bool) {
         let bundle = &mut self.bundles[number as usize];
-        bundle.in_flight -= u16::from(was_in_flight);
+        bundle.in_flight -= u32::from(was_in_flight);
         if !bundle.has_arrived {
             bundle.has_arrived = true;
             self.missing -= 1;
@@ -234,3 +234,6 @@ impl Bundles {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

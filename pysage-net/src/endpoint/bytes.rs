@@ -48,6 +48,11 @@ impl<'a> Reader<'a> {
         self.rest.is_empty()
     }
 
+    /// What was read since then.
+    pub(crate) fn since(&self, before: Reader<'a>) -> &'a [u8] {
+        &before.rest[..before.rest.len() - self.rest.len()]
+    }
+
     #[inline]
     pub(crate) fn byte(&mut self) -> Result<u8, Malformed> {
         Ok(self.array::<1>()?[0])

@@ -124,10 +124,7 @@ impl<'a> Frame<'a> {
             1 => Frame::read_alike(reader)?,
             2 => {
                 let count = read_count(reader)?;
-                let mut ahead = *reader;
-                let bytes = ahead.rest_of(count)?;
-                reader.bytes(bytes.len())?;
-                (count, Bodies::Mixed(bytes))
+                (count, Bodies::Mixed(reader.skip_messages(count)?))
             }
             _ => return Part::read(lane, first, reader).map(Frame::Part),
         };
@@ -157,15 +154,14 @@ fn read_count(reader: &mut Reader<'_>) -> Result<usize, Malformed> {
 
 impl<'a> Reader<'a> {
     /// What so many messages with their lengths take up.
-    fn rest_of(&mut self, count: usize) -> Result<&'a [u8], Malformed> {
+    fn skip_messages(&mut self, count: usize) -> Result<&'a [u8], Malformed> {
         let before = *self;
-        let mut taken = 0;
         for _ in 0..count {
+            // In whatever form: others may not write the shortest.
             let length = self.length()?;
-            taken += size(length as u64) + self.bytes(length)?.len();
+            self.bytes(length)?;
         }
-        let mut all = before;
-        all.bytes(taken)
+        Ok(self.since(before))
     }
 }
 
@@ -174,15 +170,15 @@ impl<'a> Messages<'a> {
     /// others are.
     #[inline]
     pub(crate) fn each(&self, skip: u64, mut each: impl FnMut(&'a [u8], &'a [u8])) {
+        let skip = skip.min(self.count);
         match self.bodies {
             // Nothing but lengths of 0 cannot be cut into chunks.
             Bodies::Alike { prefix, rest_bytes: 0, .. } => {
                 (skip..self.count).for_each(|_| each(prefix, &[]));
             }
             Bodies::Alike { prefix, rest, rest_bytes } => {
-                let skipped = usize::try_from(skip).map_or(rest.len(), |skip| skip * rest_bytes);
-                let rest = rest.get(skipped..).unwrap_or(&[]);
-                rest.chunks_exact(rest_bytes).for_each(|rest| each(prefix, rest));
+                let rest = rest[skip as usize * rest_bytes..].chunks_exact(rest_bytes);
+                rest.for_each(|rest| each(prefix, rest));
             }
             Bodies::Mixed(bytes) => {
                 let mut reader = Reader::new(bytes);
@@ -327,8 +323,8 @@ pub(crate) fn put_messages<'l>(
 ) -> (usize, usize) {
     let Some(length) = lengths.clone().next().map(|length| *length as usize) else { return (0, 0) };
     let Some(room_bytes) = room_bytes.checked_sub(MESSAGES_HEAD_BYTES) else { return (0, 0) };
-    let alike = lengths.clone().take(MOST_MESSAGES).take_while(|next| **next as usize == length);
-    let alike = alike.count();
+    let most = lengths.clone().take(MOST_MESSAGES);
+    let alike = most.take_while(|next| **next as usize == length).count();
     // A few in between are better off among the others.
     if alike >= WORTH_A_FRAME || alike > 1 && lengths.clone().nth(alike).is_none() {
         let prefix = common(&bytes[..length], &bytes[length..2 * length]);
@@ -396,3 +392,6 @@ fn put_mixed<'l>(
     }
     (count, taken)
 }
+
+#[cfg(test)]
+mod tests;

@@ -61,7 +61,7 @@ struct Block {
     messages: MessageQueue,
 }
 
-/// So many gaps there may be in an unordered lane: who leaves more is not within its window.
+/// So many gaps there may be in an unordered lane: what would leave another one comes again later.
 const MOST_GAPS: usize = 4096;
 
 impl Incoming {
@@ -93,7 +93,7 @@ impl Incoming {
             let is_new = !self.lanes.is_old(lane, messages.first, messages.count);
             return Ok(if is_new { Accepted::No } else { Accepted::Yes });
         }
-        if !lane.is_reliable() && self.arrived.bytes() + cost > self.window_bytes {
+        if !lane.is_reliable() && self.arrived.cost() + cost > self.window_bytes {
             return Ok(Accepted::Yes);
         }
         let last = messages.first.checked_add(messages.count - 1);
@@ -108,6 +108,9 @@ impl Incoming {
                 messages.each(0, |start, end| self.arrived.push(start, end, false));
             }
             Arriving::Unordered { seen } => {
+                if !has_room(seen, messages.first, last) {
+                    return Ok(Accepted::No);
+                }
                 if !seen.insert_all(messages.first, last) {
                     // Some of them came before.
                     let mut number = messages.first;
@@ -119,9 +122,6 @@ impl Incoming {
                         number += 1;
                     });
                     return Ok(Accepted::Yes);
-                }
-                if seen.len() > MOST_GAPS {
-                    return Err(Malformed("an unordered lane has too many gaps"));
                 }
                 seen.settle();
                 self.held_bytes += cost;
@@ -143,7 +143,7 @@ impl Incoming {
                 } else {
                     let mut block = MessageQueue::default();
                     messages.each(0, |start, end| block.push(start, end, true));
-                    self.held_bytes += keep(early, messages.first, block);
+                    keep(early, messages.first, block, &mut self.held_bytes);
                 }
             }
         }
@@ -158,6 +158,11 @@ impl Incoming {
         let (lane, number) = (part.lane, part.number);
         if self.lanes.is_old(lane, number, 1) {
             return Ok(Accepted::Yes);
+        }
+        if let Arriving::Unordered { seen } = self.lanes.of(lane)
+            && !has_room(seen, number, number)
+        {
+            return Ok(Accepted::No);
         }
         let cost = part.total_bytes + MESSAGE_COST_BYTES;
         let is_reliable = lane.is_reliable();
@@ -180,7 +185,8 @@ impl Incoming {
                 let mut block = MessageQueue::default();
                 block.push(&whole, &[], true);
                 // It counts already.
-                keep(early, number, block);
+                self.held_bytes -= cost;
+                keep(early, number, block, &mut self.held_bytes);
                 return Ok(Accepted::Yes);
             }
             Arriving::Ordered { next, early } => {
@@ -190,7 +196,7 @@ impl Incoming {
                 return Ok(Accepted::Yes);
             }
         }
-        if is_reliable || out.bytes() + cost <= self.window_bytes {
+        if is_reliable || out.cost() + cost <= self.window_bytes {
             out.push(&whole, &[], is_reliable);
         }
         Ok(Accepted::Yes)
@@ -225,23 +231,54 @@ impl Incoming {
         Some(bytes)
     }
 
+    /// Panics unless it is within its bounds, and counts what it holds.
+    #[cfg(any(test, feature = "fuzzing"))]
+    pub(crate) fn check(&self) {
+        let mut held_bytes = self.arrived.reliable_cost() + self.control.reliable_cost();
+        held_bytes += self.parts.reliable_cost();
+        for arriving in self.lanes.0.values() {
+            match arriving {
+                Arriving::Sequenced { .. } => {}
+                Arriving::Unordered { seen } => assert!(seen.len() <= MOST_GAPS),
+                Arriving::Ordered { early, .. } => {
+                    held_bytes += early.values().map(|it| it.messages.cost()).sum::<usize>();
+                }
+            }
+        }
+        assert_eq!(self.held_bytes, held_bytes);
+        assert!(self.held_bytes <= self.window_bytes);
+        assert!(self.arrived.cost() <= 2 * self.window_bytes);
+    }
+
     /// Gives back memory that was needed for more than there is now.
     pub(crate) fn shrink(&mut self) {
         self.arrived.shrink();
         self.control.shrink();
         self.parts.forget_unreliable();
+        self.lanes.shrink();
     }
 }
 
-/// Keeps messages that came early; returns what they count for, 0 if they are there already.
-fn keep(early: &mut BTreeMap<u64, Block>, first: u64, messages: MessageQueue) -> usize {
-    let (count, cost) = (messages.len() as u64, messages.cost());
-    match early.get(&first) {
-        Some(block) if block.messages.len() as u64 >= count => return 0,
-        _ => {}
+/// Whether numbers may be noted that leave a gap before them, or leave none.
+fn has_room(seen: &Ranges, first: u64, last: u64) -> bool {
+    seen.len() < MOST_GAPS
+        || (first.saturating_sub(1)..=last + 1).any(|number| seen.contains(number))
+}
+
+/// Keeps messages that came early, unless at least as many are there already.
+fn keep(
+    early: &mut BTreeMap<u64, Block>,
+    first: u64,
+    messages: MessageQueue,
+    held_bytes: &mut usize,
+) {
+    if early.get(&first).is_some_and(|block| block.messages.len() >= messages.len()) {
+        return;
     }
-    let replaced = early.insert(first, Block { messages });
-    cost - replaced.map_or(0, |block| block.messages.cost())
+    *held_bytes += messages.cost();
+    if let Some(replaced) = early.insert(first, Block { messages }) {
+        *held_bytes -= replaced.messages.cost();
+    }
 }
 
 /// Hands on what waited for the messages that came.
@@ -277,6 +314,15 @@ impl Lanes {
         })
     }
 
+    /// Gives back memory that was needed for more than there is now.
+    fn shrink(&mut self) {
+        for arriving in self.0.values_mut() {
+            if let Arriving::Unordered { seen } = arriving {
+                seen.shrink();
+            }
+        }
+    }
+
     /// Whether all of these messages came before, or are too old to be taken.
     fn is_old(&mut self, lane: Lane, first: u64, count: u64) -> bool {
         let last = first.saturating_add(count - 1);
@@ -292,3 +338,6 @@ impl Lanes {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

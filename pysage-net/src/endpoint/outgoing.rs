@@ -96,11 +96,7 @@ impl Outgoing {
     /// What the next reliable message counts for against the window of the peer; nothing if it is
     /// counted already.
     pub(crate) fn next_cost(&self) -> Option<usize> {
-        let waiting = &self.lanes[*self.turns[Class::Reliable as usize].front()?];
-        match &waiting.large {
-            Some(_) => Some(0),
-            None => waiting.lengths.front().map(|length| *length as usize + MESSAGE_COST_BYTES),
-        }
+        self.lanes[*self.turns[Class::Reliable as usize].front()?].next_cost()
     }
 
     /// Whether nothing waits.
@@ -120,7 +116,8 @@ impl Outgoing {
     }
 
     /// Writes messages of the lane whose turn it is. Another lane's turn comes when the datagram is
-    /// full or the lane empty. `None` if nothing fits.
+    /// full or the lane empty. `None` if nothing fits: if that is for the room in the datagram, its
+    /// turn is still to come, or large messages would never leave beside many small ones.
     #[inline]
     pub(crate) fn write(
         &mut self,
@@ -133,7 +130,7 @@ impl Outgoing {
         let at = *turns.front()?;
         let waiting = &mut self.lanes[at];
         let written = waiting.write(room_bytes, credit, out);
-        if written.is_some() || turns.len() > 1 {
+        if written.is_some() || waiting.next_cost().is_some_and(|cost| cost > credit) {
             turns.pop_front();
             if !waiting.lengths.is_empty() {
                 turns.push_back(at);
@@ -182,6 +179,14 @@ impl Waiting {
             bytes: Vec::new(),
             start: 0,
             large: None,
+        }
+    }
+
+    /// What its next message counts for; nothing if it is counted already.
+    fn next_cost(&self) -> Option<usize> {
+        match &self.large {
+            Some(_) => Some(0),
+            None => self.lengths.front().map(|length| *length as usize + MESSAGE_COST_BYTES),
         }
     }
 
@@ -279,3 +284,6 @@ impl Waiting {
 
 /// As much credit as the messages of a datagram can need: a byte each.
 const ENOUGH: usize = 1200 * (1 + MESSAGE_COST_BYTES);
+
+#[cfg(test)]
+mod tests;

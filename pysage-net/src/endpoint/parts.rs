@@ -12,9 +12,10 @@ use super::lane::Lane;
 /// bounded here: the one that began first is given up for a new one.
 pub(crate) struct Parts {
     partial: BTreeMap<(Lane, u64), Partial>,
+    /// The unreliable ones, by when they began.
+    by_age: BTreeMap<u64, (Lane, u64)>,
     most_unreliable: usize,
     most_unreliable_bytes: usize,
-    unreliable: usize,
     unreliable_bytes: usize,
     /// How many messages began so far.
     begun: u64,
@@ -31,9 +32,9 @@ impl Parts {
     pub(crate) fn new(most_unreliable: usize, most_unreliable_bytes: usize) -> Parts {
         Parts {
             partial: BTreeMap::new(),
+            by_age: BTreeMap::new(),
             most_unreliable,
             most_unreliable_bytes,
-            unreliable: 0,
             unreliable_bytes: 0,
             begun: 0,
         }
@@ -73,12 +74,12 @@ impl Parts {
             if self.most_unreliable == 0 || bytes > self.most_unreliable_bytes {
                 return false;
             }
-            while self.unreliable >= self.most_unreliable
+            while self.by_age.len() >= self.most_unreliable
                 || self.unreliable_bytes + bytes > self.most_unreliable_bytes
             {
                 self.give_up_oldest();
             }
-            self.unreliable += 1;
+            self.by_age.insert(self.begun, (lane, part.number));
             self.unreliable_bytes += bytes;
         }
         let parts = bytes.div_ceil(PART_BYTES);
@@ -94,24 +95,131 @@ impl Parts {
     }
 
     fn give_up_oldest(&mut self) {
-        let unreliable = self.partial.iter().filter(|((lane, _), _)| !lane.is_reliable());
-        let oldest = unreliable.min_by_key(|(_, partial)| partial.begun).map(|(key, _)| *key);
+        let oldest = self.by_age.first_key_value().map(|(_, key)| *key);
         self.remove(oldest.expect("there is one if they are too many"));
     }
 
     fn remove(&mut self, key: (Lane, u64)) -> Option<Partial> {
         let partial = self.partial.remove(&key)?;
         if !key.0.is_reliable() {
-            self.unreliable -= 1;
+            self.by_age.remove(&partial.begun);
             self.unreliable_bytes -= partial.bytes.len();
         }
         Some(partial)
     }
 
+    /// What the reliable ones count for. Panics if the others are not within their bounds.
+    #[cfg(any(test, feature = "fuzzing"))]
+    pub(crate) fn reliable_cost(&self) -> usize {
+        let bytes_of = |is_reliable: bool| {
+            let those =
+                self.partial.iter().filter(move |((lane, _), _)| lane.is_reliable() == is_reliable);
+            those.map(|(_, partial)| partial.bytes.len())
+        };
+        assert_eq!(bytes_of(false).sum::<usize>(), self.unreliable_bytes);
+        assert_eq!(bytes_of(false).count(), self.by_age.len());
+        assert!(self.by_age.len() <= self.most_unreliable);
+        assert!(self.unreliable_bytes <= self.most_unreliable_bytes);
+        bytes_of(true).map(|bytes| bytes + super::incoming::MESSAGE_COST_BYTES).sum()
+    }
+
     /// Gives up what will not come any more.
     pub(crate) fn forget_unreliable(&mut self) {
-        while self.unreliable > 0 {
+        while !self.by_age.is_empty() {
             self.give_up_oldest();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::super::lane::Kind;
+    use super::*;
+
+    const UNRELIABLE: Lane = Lane { kind: Kind::Unreliable, stream: 0 };
+    const RELIABLE: Lane = Lane { kind: Kind::ReliableOrdered, stream: 0 };
+
+    fn take(
+        parts: &mut Parts,
+        lane: Lane,
+        number: u64,
+        body: &[u8],
+        index: usize,
+    ) -> Option<Vec<u8>> {
+        let start = index * PART_BYTES;
+        let bytes = &body[start..body.len().min(start + PART_BYTES)];
+        let part = Part { lane, number, total_bytes: body.len(), index, bytes };
+        let whole = parts.take(&part).unwrap();
+        parts.reliable_cost();
+        whole
+    }
+
+    #[test]
+    fn a_message_is_whole_once_all_its_parts_have_come_in_any_order() {
+        let body: Vec<u8> = (0..3 * PART_BYTES + 5).map(|at| (at / 7) as u8).collect();
+        let mut parts = Parts::new(4, 10_000);
+        for lane in [UNRELIABLE, RELIABLE] {
+            for index in [3, 0, 0, 2, 3] {
+                assert_eq!(take(&mut parts, lane, 7, &body, index), None);
+            }
+            assert!(parts.has(lane, 7));
+            assert_eq!(take(&mut parts, lane, 7, &body, 1), Some(body.clone()));
+            assert!(!parts.has(lane, 7));
+        }
+        assert_eq!(parts.reliable_cost(), 0);
+    }
+
+    #[test]
+    fn the_unreliable_one_that_began_first_is_given_up_for_a_new_one() {
+        let body = [1; PART_BYTES + 1];
+        let mut parts = Parts::new(3, 100_000);
+        take(&mut parts, RELIABLE, 0, &body, 0);
+        for number in [9, 3, 5] {
+            take(&mut parts, UNRELIABLE, number, &body, 0);
+        }
+        take(&mut parts, UNRELIABLE, 9, &body, 0);
+        take(&mut parts, UNRELIABLE, 1, &body, 0);
+        let has = |parts: &Parts| [9, 3, 5, 1].map(|number| parts.has(UNRELIABLE, number));
+        assert_eq!(has(&parts), [false, true, true, true]);
+        assert!(parts.has(RELIABLE, 0), "what is reliable is not given up");
+        parts.forget_unreliable();
+        assert_eq!(has(&parts), [false; 4]);
+        assert!(parts.has(RELIABLE, 0));
+    }
+
+    #[test]
+    fn unreliable_ones_are_bounded_in_bytes_too() {
+        let mut parts = Parts::new(256, 64 << 10);
+        for number in 0..1_000 {
+            take(&mut parts, UNRELIABLE, number, &[0; 20_000], 0);
+            assert!(parts.unreliable_bytes <= 64 << 10);
+        }
+        assert_eq!(parts.by_age.len(), 3);
+        take(&mut parts, UNRELIABLE, 2_000, &[0; (64 << 10) + 1], 0);
+        assert!(!parts.has(UNRELIABLE, 2_000), "one alone may be too long");
+        let mut none = Parts::new(0, 64 << 10);
+        take(&mut none, UNRELIABLE, 0, &[0; 2_000], 0);
+        assert!(!none.has(UNRELIABLE, 0));
+    }
+
+    /// As many as a peer sends at once at 62.5 Hz over a way of seconds: none is given up for lack of
+    /// slots, as with 16 of them.
+    #[test]
+    fn by_default_256_messages_of_3_kib_may_be_under_way_in_parts() {
+        use crate::config::NetConfig;
+        let (slots, bytes) =
+            (NetConfig::DEFAULT_PARTIAL_MESSAGES, NetConfig::DEFAULT_RECEIVE_WINDOW_BYTES);
+        let mut parts = Parts::new(slots, bytes);
+        let body = vec![5; 3 << 10];
+        for index in 0..3 {
+            for number in 0..256 {
+                assert_eq!(
+                    take(&mut parts, UNRELIABLE, number, &body, index).is_some(),
+                    index == 2
+                );
+            }
         }
     }
 }

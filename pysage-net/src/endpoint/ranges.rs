@@ -24,11 +24,7 @@ impl Ranges {
         if first < self.floor {
             return false;
         }
-        // Where the first range is that does not end before these numbers; mostly behind all.
-        let mut at = self.ranges.len();
-        while at > 0 && self.ranges[at - 1].1 >= first {
-            at -= 1;
-        }
+        let at = self.from(first);
         if self.ranges.get(at).is_some_and(|range| range.0 <= last) {
             return false;
         }
@@ -47,8 +43,19 @@ impl Ranges {
     }
 
     pub(crate) fn contains(&self, number: u64) -> bool {
-        let mut above = self.ranges.iter().rev().take_while(|range| range.1 >= number);
-        number < self.floor || above.any(|range| range.0 <= number)
+        let at = self.from(number);
+        number < self.floor || self.ranges.get(at).is_some_and(|range| range.0 <= number)
+    }
+
+    /// Where the first range is that does not end before a number; mostly it is the last one, or
+    /// behind all.
+    #[inline]
+    fn from(&self, number: u64) -> usize {
+        let all = self.ranges.len();
+        match self.ranges.iter().rev().take(2).position(|range| range.1 < number) {
+            Some(behind) => all - behind,
+            None => self.ranges.partition_point(|range| range.1 < number),
+        }
     }
 
     /// Forgets the lowest ranges, so that no more than these are left.
@@ -69,6 +76,11 @@ impl Ranges {
         if let Some((_, last)) = self.ranges.pop_front() {
             self.floor = last + 1;
         }
+    }
+
+    /// Gives back memory that was needed for more ranges than there are now.
+    pub(crate) fn shrink(&mut self) {
+        self.ranges.shrink_to_fit();
     }
 
     pub(crate) fn len(&self) -> usize {

@@ -96,5 +96,70 @@ impl Received {
     /// Forgets gaps: what is missing there will not come.
     pub(crate) fn shrink(&mut self) {
         self.numbers.keep(1);
+        self.numbers.shrink();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    const MS: Duration = Duration::from_millis(1);
+
+    #[test]
+    fn the_eighth_datagram_is_told_at_once_and_the_first_soon() {
+        let (mut received, now) = (Received::default(), Instant::now());
+        received.insert(now, 0, false);
+        assert!(!received.is_untold(), "nobody wants to know");
+        received.wants_ack(now);
+        assert_eq!(received.tell_by(), Some(now + ACK_DELAY));
+        for number in 1..7 {
+            received.insert(now + MS, number, false);
+            received.wants_ack(now + MS);
+        }
+        assert_eq!(received.tell_by(), Some(now + ACK_DELAY), "it is not put off");
+        received.wants_ack(now + 2 * MS);
+        assert_eq!(received.tell_by(), Some(now + 2 * MS));
+        received.told();
+        assert_eq!(received.tell_by(), None);
+    }
+
+    #[test]
+    fn there_is_nothing_to_tell_at_once_before_anything_came() {
+        let (mut received, now) = (Received::default(), Instant::now());
+        received.tell_now(now);
+        assert!(!received.is_untold());
+        received.insert(now, 0, false);
+        received.tell_now(now);
+        assert!(received.is_untold());
+    }
+
+    #[test]
+    fn numbers_that_are_too_old_count_as_repeated() {
+        let (mut received, now) = (Received::default(), Instant::now());
+        for number in 0..2_000 {
+            assert!(!received.has(2 * number + 1));
+            received.insert(now, 2 * number + 1, number % 3 == 0);
+        }
+        assert_eq!(received.ranges().count(), MOST_RANGES);
+        assert!(received.has(2) && !received.has(3_998));
+        assert_eq!((received.largest(), received.marked()), (Some(3_999), 667));
+        received.shrink();
+        assert!(received.has(3_997) && !received.has(3_998) && received.has(3_999));
+        assert_eq!(received.ranges().count(), 1);
+    }
+
+    /// A clock that stood, or a manager that was suspended for years.
+    #[test]
+    fn no_delay_overflows() {
+        let (mut received, now) = (Received::default(), Instant::now());
+        assert_eq!(received.delay_us(now), 0);
+        received.insert(now + 5 * MS, 9, false);
+        received.insert(now + 9 * MS, 3, false);
+        assert_eq!(received.delay_us(now + 8 * MS), 3_000, "it is that of the largest");
+        assert_eq!(received.delay_us(now), 0, "time does not go back");
+        assert_eq!(received.delay_us(now + Duration::from_secs(1 << 30)), 1_000_000);
     }
 }

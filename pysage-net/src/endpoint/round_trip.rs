@@ -52,6 +52,11 @@ impl RoundTrip {
         self.smoothed = self.smoothed * 7 / 8 + sample / 8;
     }
 
+    /// Whether it is more than what the handshake took.
+    pub(crate) fn has_sample(&self) -> bool {
+        self.has_sample
+    }
+
     /// How long a datagram may take beyond those sent after it before it counts as lost: RFC 9002
     /// section 6.1.2, widened by what the round trip varies.
     pub(crate) fn loss_delay(&self) -> Duration {

@@ -238,3 +238,6 @@ impl Sent {
         self.log.shrink_to_fit();
     }
 }
+
+#[cfg(test)]
+mod tests;

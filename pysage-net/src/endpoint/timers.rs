@@ -13,6 +13,8 @@ pub(super) struct Activity {
     said_at: Instant,
     /// When something left that wants to be acknowledged, or a probe was due.
     asked_at: Instant,
+    /// Since when something is in flight, and nothing was acknowledged.
+    unanswered_since: Instant,
     /// How many probes were due since the peer acknowledged something.
     probes: u32,
     /// How many datagrams may leave as probes whatever the congestion.
@@ -36,6 +38,10 @@ const BLOCKED_INTERVAL: Duration = Duration::from_millis(250);
 /// answered.
 const IDLE_GRACE: Duration = Duration::from_secs(1);
 
+/// A peer that speaks and does not answer has so many times as long: a blackout of one direction is
+/// no shorter than one of both.
+const UNANSWERED_TIMEOUTS: u32 = 2;
+
 /// After so many probes without an answer nothing is left of what was known of the way.
 const BLACKED_OUT_PROBES: u32 = 3;
 
@@ -48,6 +54,7 @@ impl Activity {
             heard_at: now,
             said_at: now,
             asked_at: now,
+            unanswered_since: now,
             probes: 0,
             probe_credit: 0,
             ping: false,
@@ -63,10 +70,13 @@ impl Activity {
         self.said_at.max(self.heard_at)
     }
 
-    /// Takes note of a datagram that left.
-    pub(super) fn said(&mut self, now: Instant, asks: bool) {
+    /// Takes note of a datagram that left, while others were in flight or not.
+    pub(super) fn said(&mut self, now: Instant, asks: bool, was_in_flight: bool) {
         self.said_at = now;
         if asks {
+            if !was_in_flight {
+                self.unanswered_since = now;
+            }
             self.asked_at = now;
             self.has_shrunk = false;
             self.probe_credit = self.probe_credit.saturating_sub(1);
@@ -75,7 +85,8 @@ impl Activity {
     }
 
     /// Takes note that the peer has acknowledged something.
-    pub(super) fn progressed(&mut self) {
+    pub(super) fn progressed(&mut self, now: Instant) {
+        self.unanswered_since = now;
         (self.probes, self.probe_credit) = (0, 0);
         self.has_shrunk = false;
     }
@@ -96,9 +107,14 @@ impl Endpoint {
         due.into_iter().flatten().fold(quiet.min(self.idle_at()), Instant::min)
     }
 
-    /// When the peer counts as gone, if nothing comes from it.
+    /// When the peer counts as gone, if nothing comes from it; or if all it says acknowledges nothing
+    /// of what it was asked, which would have to be kept for ever.
     pub(crate) fn idle_at(&self) -> Instant {
-        self.activity.heard_at + self.limits.idle_timeout + IDLE_GRACE
+        let timeout = self.limits.idle_timeout;
+        let silent = self.activity.heard_at + timeout;
+        let unanswered = self.activity.unanswered_since + UNANSWERED_TIMEOUTS * timeout;
+        let is_asked = self.sent.is_in_flight();
+        silent.min(if is_asked { unanswered } else { silent }) + IDLE_GRACE
     }
 
     /// Does what is due.
@@ -129,7 +145,9 @@ impl Endpoint {
         }
         let first = self.round_trip.probe_delay(ACK_DELAY);
         let interval = first.saturating_mul(1 << self.activity.probes.min(16));
-        Some(self.activity.asked_at + interval.min(MOST_PROBE_INTERVAL.max(first)))
+        // What a handshake took in which a lot was lost says little of the round trip.
+        let most = if self.round_trip.has_sample() { first } else { Duration::ZERO };
+        Some(self.activity.asked_at + interval.min(MOST_PROBE_INTERVAL.max(most)))
     }
 
     /// Has something sent that the peer answers: what did not arrive, or else a question.

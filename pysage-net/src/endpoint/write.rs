@@ -178,7 +178,7 @@ impl Endpoint {
 
     /// Takes note that a datagram leaves, of so many bytes in all.
     pub(crate) fn departed(&mut self, now: Instant, written: &Written, datagram_bytes: usize) {
-        self.activity.said(now, written.asks);
+        self.activity.said(now, written.asks, self.sent.is_in_flight());
         if !written.asks {
             return self.sent.departed_unasked();
         }

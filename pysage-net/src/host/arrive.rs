@@ -90,6 +90,10 @@ impl Host {
             ErrorKind::ConnectionRefused | ErrorKind::ConnectionReset => ReasonHeard::Refused,
             _ => ReasonHeard::Unreachable,
         };
+        // Who listens greets nobody, and hears this of each address that a stranger makes up.
+        if self.listens {
+            return;
+        }
         self.peers.each_greeted(|at, greeting| {
             if address.is_none() || address == at {
                 greeting.reason = Some(reason);

@@ -95,7 +95,7 @@ const COOKIE_KEPT: Duration = Duration::from_secs(3);
 const TABLE: u8 = 1;
 
 /// A table of more bytes is not compared.
-const MOST_TABLE_BYTES: usize = 48 << 10;
+pub(super) const MOST_TABLE_BYTES: usize = 48 << 10;
 
 impl State {
     pub(super) fn hello(now: Instant, client_key: u64, until: Instant) -> State {

@@ -216,3 +216,6 @@ impl Peers {
         self.alarms.first()
     }
 }
+
+#[cfg(test)]
+mod tests;

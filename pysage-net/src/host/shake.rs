@@ -34,11 +34,18 @@ impl Host {
         let index = match self.peers.of_address(from) {
             Some(index) if self.is_of(index, client) => index,
             before => {
-                if let Some(before) = before {
-                    self.end(before, DisconnectReason::Restarted);
-                } else if self.peers.len() >= self.settings.most_peers {
+                let (peers, most) = (self.peers.len(), self.settings.most_peers);
+                if before.is_none() && peers >= most {
                     let refusal = Said::Refusal(Refusal::TooManyPeers);
                     return self.reply(from, &Shake { said: refusal, ..*shake });
+                }
+                // Those that have ended stay until that was told: who starts again and again asks
+                // again.
+                if peers >= most.saturating_mul(2) {
+                    return false;
+                }
+                if let Some(before) = before {
+                    self.end(before, DisconnectReason::Restarted);
                 }
                 self.admit(now, from, client, hello, age)
             }
