@@ -3,7 +3,7 @@
 //! * [`Stream`]: bytes between two groups.
 //! * [`Control`]: bodies and streams between a parent and its child process. Its end is how each
 //!   of them learns of the other's death.
-//! * [`spawn`] and [`inherited`]: the two sides of the start of a child process.
+//! * [`spawn`] and [`inherited()`]: the two sides of the start of a child process.
 //! * [`Waiter`]: waiting for all of that, and for other threads, without a busy loop.
 //!
 //! * [`part`]: the end of what this process has of it, before the process itself ends.
@@ -13,7 +13,7 @@
 //! and macOS a socket is inherited or handed over ([`unix`]): it has no name in the file system or on
 //! the network, so nobody else can reach it and nothing is left behind. Elsewhere, which is on
 //! Windows, and with `--cfg pysage_loopback` everywhere, sockets are connected on the loopback
-//! interface, and whoever connects shows a secret first ([`loopback`]). The room depends on nothing
+//! interface, and whoever connects shows a secret first (`loopback`). The room depends on nothing
 //! else in this crate, so that the program behind `tests/tests/group_socket.rs` can be compiled with
 //! it.
 
@@ -55,7 +55,7 @@ pub(crate) const MARKER: &str = "--pysage-group";
 
 /// Whether this program was started as a group of another process.
 ///
-/// True also after [`inherited`] took the socket, so that a program which never does that can be
+/// True also after [`inherited()`] took the socket, so that a program which never does that can be
 /// told from one that need not.
 #[must_use]
 pub(crate) fn is_marked() -> bool {
