@@ -323,12 +323,13 @@ pub(crate) fn put_messages<'l>(
 ) -> (usize, usize) {
     let Some(length) = lengths.clone().next().map(|length| *length as usize) else { return (0, 0) };
     let Some(room_bytes) = room_bytes.checked_sub(MESSAGES_HEAD_BYTES) else { return (0, 0) };
-    let most = lengths.clone().take(MOST_MESSAGES);
+    // More do not fit, whatever they have in common.
+    let most = room_bytes / length.saturating_sub(PREFIX_BYTES).max(1) + 1;
+    let most = lengths.clone().take(most.min(MOST_MESSAGES));
     let alike = most.take_while(|next| **next as usize == length).count();
     // A few in between are better off among the others.
     if alike >= WORTH_A_FRAME || alike > 1 && lengths.clone().nth(alike).is_none() {
-        let prefix = common(&bytes[..length], &bytes[length..2 * length]);
-        let count = fitting_alike(&bytes[..alike * length], length, prefix, room_bytes);
+        let (count, prefix) = fitting_alike(&bytes[..alike * length], length, room_bytes);
         if count > 1 {
             put_head(out, lane, 1, first);
             put(out, count as u64);
@@ -344,22 +345,27 @@ pub(crate) fn put_messages<'l>(
     put_mixed(out, lane, first, lengths, bytes, room_bytes)
 }
 
-/// How many of messages of one length fit that all begin with the same bytes.
+/// How many of messages of one length fit, and how many bytes those all begin with.
 #[inline]
-fn fitting_alike(bytes: &[u8], length: usize, prefix: usize, room_bytes: usize) -> usize {
+fn fitting_alike(bytes: &[u8], length: usize, room_bytes: usize) -> (usize, usize) {
     if length == 0 {
-        return 0;
+        return (0, 0);
     }
-    let start = &bytes[..prefix];
-    let most = room_bytes.saturating_sub(prefix).checked_div(length - prefix);
-    let same = bytes.chunks_exact(length).take_while(|message| message.starts_with(start));
-    same.take(most.unwrap_or(usize::MAX)).count()
+    let (first, rest) = bytes.split_at(length);
+    let (mut count, mut prefix) = (1, PREFIX_BYTES.min(length));
+    for message in rest.chunks_exact(length) {
+        let shorter = common(&first[..prefix], message);
+        if shorter + (count + 1) * (length - shorter) > room_bytes {
+            break;
+        }
+        (count, prefix) = (count + 1, shorter);
+    }
+    (count, prefix)
 }
 
 #[inline]
 fn common(one: &[u8], other: &[u8]) -> usize {
-    let most = PREFIX_BYTES.min(one.len());
-    one[..most].iter().zip(other).take_while(|(one, other)| one == other).count()
+    one.iter().zip(other).take_while(|(one, other)| one == other).count()
 }
 
 fn put_mixed<'l>(

@@ -218,6 +218,8 @@ impl Transport for NetTransport {
         line.is_told = false;
         if !std::mem::take(&mut line.is_read_out) {
             line.read(now);
+            // A peer need not wait for the handlers of its messages to hear that those arrived.
+            line.transmit(now);
         }
         // Rooms first, so that who hears of a peer can send to it.
         self.mirror.refresh(&mut line.host);

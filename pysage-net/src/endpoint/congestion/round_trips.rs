@@ -11,7 +11,7 @@ const BASE_KEPT_S: f64 = 10.0;
 const NOISE_GAIN: f64 = 4.0;
 
 /// Less is never called a queue: no use is made of such precision, and a LAN would suffer.
-const LEAST_ALLOWANCE_S: f64 = 0.001;
+const LEAST_ALLOWANCE_S: f64 = 0.005;
 
 /// Means are of so many round trips at least, or one that was short by chance would be the base.
 const FEWEST: f64 = 4.0;
