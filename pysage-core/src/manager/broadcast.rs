@@ -67,8 +67,16 @@ impl World {
                 attached.post_value(there.link, link, envelope).is_ok()
             }
             Form::Bytes(encoding) => copies.frame(encoding).is_some_and(|frame| {
+                let mut write = |out: &mut Vec<u8>| {
+                    out.extend_from_slice(frame);
+                    Ok(())
+                };
                 let carried = (M::DELIVERY, M::STREAM);
-                attached.post_frame(there.link, link, encoding, frame, carried).is_ok()
+                let posted = match attached.accept(there.link, &mut write) {
+                    Some(accepted) => accepted,
+                    None => attached.post_frame(there.link, link, encoding, frame, carried),
+                };
+                posted.is_ok()
             }),
         }
     }

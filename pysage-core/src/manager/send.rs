@@ -175,12 +175,9 @@ impl World {
             Form::Value => attached.post_value(there.link, link, Envelope::new(head, parcel)),
             Form::Bytes(encoding) => {
                 let mut write = |out: &mut Vec<u8>| write_frame(&head, &parcel, &encoding, out);
-                let mut transport =
-                    attached.transport.try_borrow_mut().map_err(|_| SendError::Busy)?;
-                if let Some(accepted) = transport.accept(there.link, &mut write) {
+                if let Some(accepted) = attached.accept(there.link, &mut write) {
                     return accepted;
                 }
-                drop(transport);
                 let mut frame = self.wiring.scratch.take();
                 frame.clear();
                 let written = write(&mut frame);
@@ -208,6 +205,19 @@ impl World {
 }
 
 impl Attached {
+    /// Offers a frame to a transport that keeps what it is given itself.
+    #[inline]
+    pub(super) fn accept(
+        &self,
+        id: LinkId,
+        write: &mut dyn FnMut(&mut Vec<u8>) -> Result<(), SendError>,
+    ) -> Option<Result<(), SendError>> {
+        match self.transport.try_borrow_mut() {
+            Ok(mut transport) => transport.accept(id, write),
+            Err(_) => Some(Err(SendError::Busy)),
+        }
+    }
+
     pub(super) fn post_value(
         &self,
         id: LinkId,
