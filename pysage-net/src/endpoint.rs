@@ -283,3 +283,6 @@ impl Endpoint {
         self.incoming.next_control()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -32,6 +32,8 @@ pub(super) struct End {
     pub(super) events: Vec<String>,
     /// Takes no messages.
     pub(super) is_full: bool,
+    /// Is told nothing, as if its program did not tick.
+    pub(super) is_busy: bool,
     out: Out,
 }
 
@@ -103,6 +105,7 @@ impl Pair {
             got: Vec::new(),
             events: Vec::new(),
             is_full: false,
+            is_busy: false,
             out: Out::default(),
         });
         let mut pair = Pair {
@@ -229,7 +232,7 @@ impl Pair {
         let end = &mut self.ends[at];
         let (link, got, events) = (&mut end.link, &mut end.got, &mut end.events);
         let is_full = end.is_full;
-        end.host.tell(now, &mut |from, told| {
+        let mut tell = |from, told: Told<'_>| {
             match told {
                 Told::Connected { .. } => *link = Some(from),
                 Told::Frame(_) if is_full => return Taken::Later,
@@ -241,7 +244,10 @@ impl Pair {
                 other => events.push(format!("{other:?}")),
             }
             Taken::Yes
-        });
+        };
+        if !end.is_busy {
+            end.host.tell(now, &mut tell);
+        }
         end.host.transmit(now, &mut end.out).unwrap();
         for (to, bytes) in std::mem::take(&mut self.ends[at].out.0) {
             self.departed[at] += 1;
