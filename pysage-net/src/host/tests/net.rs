@@ -190,6 +190,14 @@ impl Pair {
         }
     }
 
+    /// Forgets what arrived, and what is on its way.
+    pub(super) fn forget(&mut self) {
+        self.on_the_way = BinaryHeap::new();
+        for end in &mut self.ends {
+            (end.got, end.out) = (Vec::new(), Out::default());
+        }
+    }
+
     pub(super) fn datagrams(&self) -> u64 {
         self.ends.iter().map(|end| end.host.counters().datagrams_sent).sum()
     }
