@@ -285,3 +285,6 @@ impl Endpoint {
         self.incoming.next_control()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -22,6 +22,8 @@ pub(super) struct Departures {
     markable: bool,
     /// How many bytes of them the carrier has taken; it takes no more now.
     taken: Option<usize>,
+    /// When there were many.
+    many_at: Option<Instant>,
 }
 
 /// What is left of a peer that was disconnected here, which may not have heard of it.
@@ -49,6 +51,10 @@ const FILLED_UP_BYTES: usize = 64;
 
 /// Less than this at a time does not fill a queue on its way, and is not marked.
 const MARKED_BYTES: usize = 600;
+
+/// A buffer for more than this is given back once it was not needed for so long.
+const KEPT_BYTES: usize = 1_200;
+const KEPT_FOR: Duration = Duration::from_secs(1);
 
 /// So many datagrams leave for one peer before it is another one's turn.
 const TURN_DATAGRAMS: usize = 4 * MOST_SEGMENTS;
@@ -107,13 +113,20 @@ impl Departures {
             self.taken = Some(start + taken);
             return Ok(false);
         }
-        self.clear();
+        self.clear(now);
         taken.map(|_| true)
     }
 
-    fn clear(&mut self) {
+    fn clear(&mut self, now: Instant) {
         (self.count, self.to, self.taken) = (0, None, None);
+        if self.bytes.len() > KEPT_BYTES {
+            self.many_at = Some(now);
+        }
         self.bytes.clear();
+        if self.many_at.is_some_and(|at| at + KEPT_FOR <= now) {
+            self.many_at = None;
+            self.bytes = Vec::new();
+        }
     }
 }
 

@@ -5,6 +5,7 @@
 mod deliveries;
 mod ends;
 mod hostile;
+mod memory;
 mod net;
 
 use std::time::Duration;

@@ -7,6 +7,8 @@ use pysage_core::Delivery;
 
 use super::net::{Conditions, Pair};
 use super::{MS, lossy};
+use crate::config::NetConfig;
+use crate::security::Security;
 
 proptest! {
     #[test]
@@ -79,4 +81,20 @@ fn nothing_is_kept_of_who_does_not_show_that_it_is_where_it_says() {
     let after = pair.ends[1].host.counters();
     let answered = after.bytes_sent - sent.bytes_sent;
     assert!(answered < 10_000 * hello.len() as u64 / 10, "{answered} bytes");
+}
+
+#[test]
+fn who_starts_again_and_again_is_not_kept_as_often() {
+    let config = NetConfig::new(Security::open()).most_peers(4);
+    let mut pair = Pair::with_config(lossy(1, 0.0), config);
+    pair.ends[1].is_busy = true;
+    for seed in 0..50 {
+        pair.restart(0, 100 + seed);
+        pair.run(100 * MS);
+        assert!(pair.ends[1].host.peers.len() <= 8);
+    }
+    pair.ends[1].is_busy = false;
+    pair.run(Duration::from_secs(1));
+    assert_eq!(pair.ends[1].host.links().len(), 1, "it comes in once there is room");
+    assert_eq!(pair.ends[1].host.peers.len(), 1);
 }

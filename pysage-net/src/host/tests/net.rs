@@ -32,6 +32,8 @@ pub(super) struct End {
     pub(super) events: Vec<String>,
     /// Takes no messages.
     pub(super) is_full: bool,
+    /// Is told nothing, as if its program did not tick.
+    pub(super) is_busy: bool,
     out: Out,
 }
 
@@ -106,6 +108,7 @@ impl Pair {
             got: Vec::new(),
             events: Vec::new(),
             is_full: false,
+            is_busy: false,
             out: Out::default(),
         });
         let mut pair = Pair {
@@ -190,6 +193,14 @@ impl Pair {
         }
     }
 
+    /// Forgets what arrived, and what is on its way.
+    pub(super) fn forget(&mut self) {
+        self.on_the_way = BinaryHeap::new();
+        for end in &mut self.ends {
+            (end.got, end.out) = (Vec::new(), Out::default());
+        }
+    }
+
     pub(super) fn datagrams(&self) -> u64 {
         self.ends.iter().map(|end| end.host.counters().datagrams_sent).sum()
     }
@@ -232,7 +243,7 @@ impl Pair {
         let end = &mut self.ends[at];
         let (link, got, events) = (&mut end.link, &mut end.got, &mut end.events);
         let is_full = end.is_full;
-        end.host.tell(now, &mut |from, told| {
+        let mut tell = |from, told: Told<'_>| {
             match told {
                 Told::Connected { .. } => *link = Some(from),
                 Told::Frame(_) if is_full => return Taken::Later,
@@ -244,7 +255,10 @@ impl Pair {
                 other => events.push(format!("{other:?}")),
             }
             Taken::Yes
-        });
+        };
+        if !end.is_busy {
+            end.host.tell(now, &mut tell);
+        }
         end.host.transmit(now, &mut end.out).unwrap();
         for (to, bytes) in std::mem::take(&mut self.ends[at].out.0) {
             self.departed[at] += 1;
