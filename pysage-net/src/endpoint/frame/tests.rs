@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::super::lane::Kind;
+use super::ack::MOST_RANGES;
 use super::*;
 use crate::golden::{assert_golden, golden};
 
