@@ -27,6 +27,8 @@ fn pair(options: &Options, [of_here, of_there]: [Carrier; 2], at: &str) -> Pair 
     let config = |carrier| {
         NetConfig::new(Security::open())
             .carrier(carrier)
+            // The contract lets a minute pass without a tick.
+            .idle_timeout(Duration::from_secs(300))
             .send_queue_bytes(options.room_bytes)
             .message_bytes(options.message_bytes)
     };

@@ -197,7 +197,8 @@ impl Bundles {
     /// leave yet.
     pub(crate) fn messages(&self, leaves: impl Fn(&Large) -> bool) -> Vec<Vec<u8>> {
         let (mut all, mut gaps) = (Vec::new(), HashSet::new());
-        let mut last: Option<&Arc<Large>> = None;
+        // The parts of several may have left in turns.
+        let mut larges = HashSet::new();
         for bundle in self.order.iter().map(|number| &self.bundles[*number as usize]) {
             let mut is_due = |lane: Lane| {
                 if !bundle.has_arrived {
@@ -208,10 +209,9 @@ impl Bundles {
                 lane != Lane::CONTROL && (!bundle.has_arrived || waits)
             };
             if let Some(large) = &bundle.large {
-                let is_next_part = last.is_some_and(|last| Arc::ptr_eq(last, large));
-                if is_due(large.lane) && !leaves(large) && !is_next_part {
+                let is_due = is_due(large.lane) && !leaves(large);
+                if is_due && larges.insert((large.lane, large.number)) {
                     all.push(large.bytes.clone());
-                    last = Some(large);
                 }
                 continue;
             }

@@ -273,18 +273,14 @@ fn fitting_alike(bytes: &[u8], length: usize, room_bytes: usize) -> (usize, usiz
     let (first, rest) = bytes.split_at(length);
     let (mut count, mut prefix) = (1, PREFIX_BYTES.min(length));
     for message in rest.chunks_exact(length) {
-        let shorter = common(&first[..prefix], message);
+        let pairs = first[..prefix].iter().zip(message);
+        let shorter = pairs.take_while(|(one, other)| one == other).count();
         if shorter + (count + 1) * (length - shorter) > room_bytes {
             break;
         }
         (count, prefix) = (count + 1, shorter);
     }
     (count, prefix)
-}
-
-#[inline]
-fn common(one: &[u8], other: &[u8]) -> usize {
-    one.iter().zip(other).take_while(|(one, other)| one == other).count()
 }
 
 fn put_mixed<'l>(

@@ -82,6 +82,8 @@ struct End {
     reason: DisconnectReason,
     undelivered: Vec<Vec<u8>>,
     told: usize,
+    /// It never showed that it knew the session: it was not told to be there either.
+    is_untold: bool,
 }
 
 /// A greeting is said again after so long, and then less and less often.
@@ -183,7 +185,7 @@ impl Peer {
     pub(super) fn takes_messages(&self) -> bool {
         match &self.state {
             State::LooksUp | State::Hello(_) => true,
-            State::Up(up) => up.closing.is_none(),
+            State::Up(up) => up.is_confirmed && up.closing.is_none(),
             State::Ended => false,
         }
     }
@@ -280,8 +282,9 @@ impl Peer {
     pub(super) fn end(&mut self, reason: DisconnectReason) {
         if self.end.is_none() {
             let undelivered = self.endpoint.undelivered();
+            let is_untold = matches!(&self.state, State::Up(up) if !up.is_confirmed);
             self.state = State::Ended;
-            self.end = Some(End { reason, undelivered, told: 0 });
+            self.end = Some(End { reason, undelivered, told: 0, is_untold });
         }
     }
 
@@ -314,6 +317,9 @@ impl Peer {
         }
         self.endpoint.all_done(now);
         let Some(end) = &mut self.end else { return Taken::Yes };
+        if end.is_untold {
+            return Taken::Yes;
+        }
         while let Some(frame) = end.undelivered.get(end.told) {
             if each(link, Told::Undelivered(frame)) == Taken::Later {
                 return Taken::Later;

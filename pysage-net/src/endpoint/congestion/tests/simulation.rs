@@ -17,7 +17,7 @@ pub(super) struct Way {
     pub(super) jitter: Duration,
     /// The share that is lost behind the bottleneck, and of the acks.
     pub(super) loss: f64,
-    /// The share that takes a part of its time only, as in netem.
+    /// The share that is held back for up to a whole latency more.
     pub(super) reordered: f64,
     /// Nothing gets through between these two.
     pub(super) blackout: (Duration, Duration),
@@ -243,7 +243,7 @@ impl Simulation {
         let jitter = self.way.jitter + Simulation::LEAST_JITTER;
         let mut time = self.way.latency + jitter.mul_f64(self.random.share());
         if self.way.reordered > 0.0 && self.random.share() < self.way.reordered {
-            time = time.mul_f64(self.random.share());
+            time += self.way.latency.mul_f64(self.random.share());
         }
         time
     }
