@@ -154,6 +154,22 @@ impl Header {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::golden::assert_golden;
+
+    #[test]
+    fn a_datagram_is_written_as_it_always_was() {
+        let (client_key, server_key) = (0x1122_3344_5566_7788, 0x99aa_bbcc_ddee_ff00);
+        let written = |there, number, frames: &[u8]| {
+            let (session, mut out) = (Session::new(client_key, server_key, there), Vec::new());
+            session.begin(number, None, &mut out);
+            out.extend_from_slice(frames);
+            session.seal(number, 0, &mut out);
+            out
+        };
+        assert_golden("datagram", &written(0x0020_0003, 5, &[1]));
+        let larger = written(0x0010_0007, 70_000, &[3, 0]);
+        assert_golden("datagram of a larger number", &larger);
+    }
 
     #[test]
     fn a_datagram_is_opened_only_with_its_number_and_in_its_session() {

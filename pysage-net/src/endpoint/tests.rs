@@ -147,6 +147,22 @@ fn who_is_blocked_by_the_window_asks_seldom_and_repeats_nothing() {
     assert!(asking(&run.pass(MS)) > 10, "it goes on at once");
 }
 
+/// Or the other end would acknowledge that in turn, and so on.
+#[test]
+fn what_only_acknowledges_repeats_nothing() {
+    let mut run = Run::new(1 << 20);
+    run.send(40);
+    run.serve();
+    for _ in 0..8 {
+        run.arrive(&[frame::PING]).unwrap();
+    }
+    let left = run.serve();
+    assert_eq!(left.len(), 1);
+    let mut reader = Reader::new(&left[0]);
+    assert!(matches!(Frame::read(&mut reader), Ok(Some(Frame::Ack(_)))));
+    assert!(reader.is_empty(), "{:02x?}", left[0]);
+}
+
 #[test]
 fn the_newest_is_repeated_once_beside_what_leaves_next() {
     let mut run = Run::new(1 << 20);

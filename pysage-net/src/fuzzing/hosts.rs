@@ -183,6 +183,8 @@ impl<'a> Run<'a> {
             }
         }
         self.now = until;
+        // What leaves may have something be told.
+        (0..2).for_each(|at| self.serve(at));
     }
 
     fn arrive(&mut self, to: usize, bytes: &[u8]) {

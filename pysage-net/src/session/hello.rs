@@ -183,6 +183,7 @@ impl Refusal {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::golden::assert_golden;
 
     fn all() -> Vec<Shake> {
         let terms = Terms { codec: 1, window_bytes: 1 << 20, message_bytes: 1 << 16 };
@@ -211,6 +212,31 @@ mod tests {
                 assert!(Shake::read(&changed, 1200).is_err(), "changed at {at}");
             }
         }
+    }
+
+    #[test]
+    fn each_kind_is_written_as_it_always_was() {
+        let terms = Terms { codec: 1, window_bytes: 1 << 20, message_bytes: 64 << 10 };
+        let (client_session, client_key) = (0x0010_0007, 0x1122_3344_5566_7788);
+        let written = |said| {
+            let mut out = Vec::new();
+            Shake { client_session, client_key, said }.write(1_200, &mut out);
+            out
+        };
+        let tag: u128 = 0x0123_4567_89ab_cdef;
+        let cookie = Cookie::from_bytes((tag << 64 | 3_000_000).to_le_bytes());
+        let hellos = [("a hello", Cookie::NONE), ("a hello with a cookie", cookie)];
+        for (name, cookie) in hellos {
+            let hello = written(Said::Hello(Hello { cookie, terms }));
+            assert_golden(&format!("beginning of {name}"), &hello[..50]);
+            assert!(hello[50..1_196].iter().all(|byte| *byte == 0));
+            assert_golden(&format!("end of {name}"), &hello[1_196..]);
+        }
+        assert_golden("cookie", &written(Said::Cookie(cookie)));
+        let (server_session, server_key) = (0x0020_0003, 0x99aa_bbcc_ddee_ff00);
+        let welcome = Welcome { server_session, server_key, terms };
+        assert_golden("welcome", &written(Said::Welcome(welcome)));
+        assert_golden("refusal", &written(Said::Refusal(Refusal::TooManyPeers)));
     }
 
     #[test]

@@ -84,6 +84,18 @@ fn a_block_of_more_and_shorter_messages_in_place_of_another_counts_for_what_it_h
 }
 
 #[test]
+fn a_message_that_came_early_in_parts_counts_once() {
+    let mut incoming = incoming();
+    for index in [1, 0] {
+        assert_eq!(take_part(&mut incoming, ORDERED, 2, index), Accepted::Yes);
+    }
+    assert_eq!(incoming.held_bytes, PART_BYTES + 1 + MESSAGE_COST_BYTES);
+    assert_eq!(take(&mut incoming, ORDERED, 0, &[&[8], &[9]]), Accepted::Yes);
+    assert_eq!(got(&mut incoming), [8, 9, 0]);
+    assert_eq!(incoming.held_bytes, 0);
+}
+
+#[test]
 fn a_message_that_came_early_both_in_parts_and_whole_counts_once() {
     let mut incoming = incoming();
     assert_eq!(take_part(&mut incoming, ORDERED, 5, 0), Accepted::Yes);
