@@ -249,12 +249,16 @@ impl Endpoint {
     }
 
     fn find_lost(&mut self, now: Instant, lost_bytes: &mut usize) {
+        let nothing_waits = self.outgoing.is_empty();
         let bundles = &mut self.bundles;
         self.sent.find_lost(now, self.round_trip.loss_delay(), |departed, fate| {
             let is_lost = fate == Fate::Lost;
             *lost_bytes += if is_lost { departed.stamp.bytes as usize } else { 0 };
             for bundle in departed.bundles.iter() {
-                if is_lost { bundles.lost(bundle) } else { bundles.forgotten(bundle) }
+                match is_lost {
+                    true => bundles.lost(bundle, nothing_waits),
+                    false => bundles.forgotten(bundle),
+                }
             }
         });
     }

@@ -7,6 +7,7 @@ use super::bytes::Reader;
 use super::frame::Frame;
 use super::lane::{Kind, Lane};
 use super::outgoing::Large;
+use super::sent::Carried;
 
 /// The reliable frames of each datagram, by a small number: they are sent again as they are.
 #[derive(Default)]
@@ -34,6 +35,10 @@ struct Bundle {
     in_flight: u32,
     /// How many datagrams are known that hold it.
     known: u32,
+    /// It was lost before.
+    was_lost: bool,
+    /// It leaves once more behind the next time.
+    leaves_twice: bool,
     has_arrived: bool,
     /// It and all before it arrived.
     is_settled: bool,
@@ -95,11 +100,14 @@ impl Bundles {
     }
 
     /// Takes note that a datagram with it was lost: it is sent again, unless another one is on its
-    /// way.
-    pub(crate) fn lost(&mut self, number: u32) {
+    /// way. Where nothing else waits it leaves twice, and so does what was lost before: all behind it
+    /// waits for it, and few are.
+    pub(crate) fn lost(&mut self, number: u32, nothing_waits: bool) {
         let bundle = &mut self.bundles[number as usize];
         bundle.in_flight -= 1;
         if bundle.in_flight == 0 {
+            bundle.leaves_twice = nothing_waits || bundle.was_lost;
+            bundle.was_lost = true;
             self.send_again(number);
         }
     }
@@ -126,8 +134,13 @@ impl Bundles {
         }
     }
 
-    /// The next one to be sent again, if its frames fit; it no longer waits then.
-    pub(crate) fn next_resend(&mut self, room_bytes: usize) -> Option<(u32, &[u8])> {
+    /// The next one to be sent again, if its frames fit into a datagram that carries these; it no
+    /// longer waits then, unless it leaves twice.
+    pub(crate) fn next_resend(
+        &mut self,
+        room_bytes: usize,
+        carried: &Carried,
+    ) -> Option<(u32, &[u8])> {
         loop {
             let number = *self.resend.front()?;
             let bundle = &mut self.bundles[number as usize];
@@ -137,11 +150,14 @@ impl Bundles {
                 self.release(number);
                 continue;
             }
-            if bundle.frames.len() > room_bytes {
+            if bundle.frames.len() > room_bytes || carried.iter().any(|it| it == number) {
                 return None;
             }
-            bundle.waits = false;
             self.resend.pop_front();
+            bundle.waits = std::mem::take(&mut bundle.leaves_twice);
+            if bundle.waits {
+                self.resend.push_back(number);
+            }
             return Some((number, &self.bundles[number as usize].frames));
         }
     }

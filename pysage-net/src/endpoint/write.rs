@@ -108,7 +108,8 @@ impl Endpoint {
 
     fn write_resends(&mut self, end: usize, out: &mut Vec<u8>, written: &mut Written) {
         while !written.carried.is_full()
-            && let Some((bundle, frames)) = self.bundles.next_resend(end - out.len())
+            && let Some((bundle, frames)) =
+                self.bundles.next_resend(end - out.len(), &written.carried)
         {
             out.extend_from_slice(frames);
             written.carry(bundle);

@@ -4,7 +4,7 @@ use super::*;
 
 fn resent(bundles: &mut Bundles) -> Vec<u32> {
     let mut all = Vec::new();
-    while let Some((number, _)) = bundles.next_resend(1_175) {
+    while let Some((number, _)) = bundles.next_resend(1_175, &Carried::default()) {
         all.push(number);
     }
     all
@@ -18,15 +18,34 @@ fn what_was_lost_is_sent_again_as_it_is_unless_it_is_on_its_way_once_more() {
     for number in [one, two, two] {
         bundles.departs(number);
     }
-    bundles.lost(two);
+    bundles.lost(two, false);
     assert_eq!(resent(&mut bundles), [], "another datagram has it");
-    bundles.lost(two);
-    bundles.lost(one);
+    bundles.lost(two, false);
+    bundles.lost(one, false);
     assert!(bundles.resends());
-    assert_eq!(bundles.next_resend(2), None, "it does not fit");
-    assert_eq!(bundles.next_resend(3), Some((two, &b"two"[..])));
+    assert_eq!(bundles.next_resend(2, &Carried::default()), None, "it does not fit");
+    assert_eq!(bundles.next_resend(3, &Carried::default()), Some((two, &b"two"[..])));
     assert_eq!(resent(&mut bundles), [one]);
     assert!(!bundles.resends());
+}
+
+#[test]
+fn what_was_lost_before_or_is_all_there_is_leaves_twice() {
+    let mut bundles = Bundles::default();
+    let one = bundles.add(b"one", 3, None);
+    let two = bundles.add(b"two", 3, None);
+    for expected in [&[one][..], &[one, one]] {
+        bundles.departs(one);
+        bundles.lost(one, false);
+        assert_eq!(resent(&mut bundles), expected);
+    }
+    bundles.departs(two);
+    bundles.lost(two, true);
+    let mut carried = Carried::default();
+    assert_eq!(bundles.next_resend(9, &carried), Some((two, &b"two"[..])));
+    carried.push(two);
+    assert_eq!(bundles.next_resend(9, &carried), None, "not in the same datagram");
+    assert_eq!(resent(&mut bundles), [two]);
 }
 
 #[test]
@@ -34,7 +53,7 @@ fn what_arrived_late_is_not_sent_again_and_its_place_is_used_once_it_is_forgotte
     let mut bundles = Bundles::default();
     let one = bundles.add(b"one", 3, None);
     bundles.departs(one);
-    bundles.lost(one);
+    bundles.lost(one, false);
     bundles.arrived(one, false);
     bundles.forgotten(one);
     assert_eq!((bundles.is_empty(), bundles.bytes()), (true, 0));
@@ -52,7 +71,7 @@ fn an_arrival_counts_once() {
     (0..3).for_each(|_| bundles.departs(one));
     bundles.arrived(one, true);
     bundles.forgotten(one);
-    bundles.lost(one);
+    bundles.lost(one, false);
     bundles.arrived(one, false);
     bundles.forgotten(one);
     assert_eq!(bundles.bytes(), 7);
@@ -68,9 +87,9 @@ fn a_bundle_may_be_in_more_datagrams_than_64_thousand() {
     let mut bundles = Bundles::default();
     let one = bundles.add(b"one", 3, None);
     (0..70_000).for_each(|_| bundles.departs(one));
-    (0..69_999).for_each(|_| bundles.lost(one));
+    (0..69_999).for_each(|_| bundles.lost(one, false));
     assert!(!bundles.resends());
-    bundles.lost(one);
+    bundles.lost(one, false);
     assert!(bundles.resends());
 }
 

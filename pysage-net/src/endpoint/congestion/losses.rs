@@ -14,13 +14,13 @@ const FEWEST: f64 = 8.0;
 const BLOCK: f64 = 64.0;
 
 /// How much more than expected has to be lost: a share that is no reason to slow down (BBRv2's), and
-/// so many standard deviations.
+/// so many standard deviations: losses are found in lumps, later than what arrived beside them.
 const TOLERATED: f64 = 0.02;
-const DEVIATIONS: f64 = 3.0;
+const DEVIATIONS: f64 = 5.0;
 
-/// In startup nothing is known yet, and 20 % is no reason to end it: of 16 datagrams at least, this
+/// In startup nothing is known yet, and 20 % is no reason to end it: of 32 datagrams at least, this
 /// share beyond this expectation.
-const STARTUP_FEWEST: f64 = 16.0;
+const STARTUP_FEWEST: f64 = 32.0;
 const STARTUP_EXPECTED: f64 = 0.15;
 const STARTUP_EXCESS: f64 = 0.25;
 

@@ -8,13 +8,13 @@ const BASE_KEPT_S: f64 = 10.0;
 
 /// How much more than the trembling of the round trips is allowed for. With 2.5, jitter and lost
 /// acknowledgements are taken for a queue; with more, queues get longer.
-const NOISE_GAIN: f64 = 3.0;
+const NOISE_GAIN: f64 = 4.0;
 
 /// Less is never called a queue: no use is made of such precision, and a LAN would suffer.
 const LEAST_ALLOWANCE_S: f64 = 0.001;
 
 /// Means are of so many round trips at least, or one that was short by chance would be the base.
-const FEWEST: f64 = 4.0;
+const FEWEST: f64 = 2.0;
 
 /// The shortest round trip, the usual one of late, and how much they tremble.
 ///
