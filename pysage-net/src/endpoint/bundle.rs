@@ -220,8 +220,10 @@ impl Bundles {
                 if !bundle.has_arrived {
                     gaps.insert(lane);
                 }
-                // What arrived waits there for what did not, in a lane that has an order.
-                let waits = lane.kind == Kind::ReliableOrdered && gaps.contains(&lane);
+                // What arrived waits there for what did not, in a lane that has an order; and all
+                // waits for what this end knows.
+                let waits = lane.kind == Kind::ReliableOrdered && gaps.contains(&lane)
+                    || gaps.contains(&Lane::CONTROL);
                 lane != Lane::CONTROL && (!bundle.has_arrived || waits)
             };
             if let Some(large) = &bundle.large {

@@ -156,6 +156,7 @@ fn what_only_acknowledges_repeats_nothing() {
     for _ in 0..8 {
         run.arrive(&[frame::PING]).unwrap();
     }
+    run.now += 2 * MS;
     let left = run.serve();
     assert_eq!(left.len(), 1);
     let mut reader = Reader::new(&left[0]);

@@ -1,6 +1,7 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
+use crate::golden::golden;
 
 fn resent(bundles: &mut Bundles) -> Vec<u32> {
     let mut all = Vec::new();
@@ -115,6 +116,21 @@ fn only_what_is_short_and_on_its_way_once_is_repeated() {
     assert_eq!(bundles.short(one, 100), None, "it was repeated");
     bundles.arrived(one, true);
     assert_eq!(bundles.short(one, 100), None);
+}
+
+/// The other end hands nothing over before it has heard what this end knows.
+#[test]
+fn what_arrived_is_not_delivered_if_what_this_end_knows_did_not_arrive() {
+    let mut bundles = Bundles::default();
+    let (knows, message) = (golden("what an end knows"), golden("one message"));
+    let all =
+        [&knows, &golden("messages alike"), &message].map(|frames| bundles.add(frames, 5, None));
+    all.iter().for_each(|number| bundles.departs(*number));
+    all[1..].iter().for_each(|number| bundles.arrived(*number, true));
+    let none = |_: &Large| false;
+    assert_eq!(bundles.messages(none).len(), 5);
+    bundles.arrived(all[0], true);
+    assert_eq!(bundles.messages(none).len(), 0);
 }
 
 #[test]
