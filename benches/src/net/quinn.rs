@@ -4,11 +4,12 @@ mod link;
 mod setup;
 
 use std::{
+    net::SocketAddr,
     sync::mpsc::{self, Receiver, Sender},
     time::Duration,
 };
 
-use quinn::{Connecting, Endpoint};
+use quinn::Endpoint;
 use tokio::runtime::{Builder, Runtime};
 
 use self::link::{Datagrams, Link, Stream};
@@ -45,41 +46,35 @@ pub struct Quinn<L> {
     runtime: Runtime,
 }
 
-impl<L: Link> Quinn<L> {
-    fn start(job: &Job, runtime: Runtime, endpoint: Endpoint, dialed: Vec<Connecting>) -> Self {
-        let (sender, opened) = mpsc::channel();
-        runtime.spawn(open_links(endpoint.clone(), dialed, job.clone(), sender));
-        let handled = Handled::default();
-        Self { links: Vec::new(), opened, handled, _endpoint: endpoint, runtime }
-    }
-}
-
-/// Opens a link on each connection that was dialed, or if none was, on each that comes in.
-async fn open_links<L: Link>(
-    endpoint: Endpoint,
-    dialed: Vec<Connecting>,
-    job: Job,
-    opened: Sender<Result<L, Failure>>,
-) {
-    // Each in a task, since the two ends need not agree which one is the first.
-    let is_client = !dialed.is_empty();
-    let open = |connecting: Connecting| {
+/// Opens a link on each connection that comes in.
+async fn accept_all<L: Link>(endpoint: Endpoint, job: Job, opened: Sender<Result<L, Failure>>) {
+    while let Some(incoming) = endpoint.accept().await {
         let (job, opened) = (job.clone(), opened.clone());
+        // In a task, since the next one may be through sooner.
         tokio::spawn(async move {
-            let link = match connecting.await {
-                Ok(connection) => L::open(connection, &job, is_client).await,
+            let link = match incoming.await {
+                Ok(connection) => L::open(connection, &job, false).await,
                 Err(error) => Err(error.into()),
             };
             // It fails when this end has been dropped.
             let _ = opened.send(link);
         });
-    };
-    dialed.into_iter().for_each(&open);
-    while !is_client && let Some(incoming) = endpoint.accept().await {
-        match incoming.accept() {
-            Ok(connecting) => open(connecting),
-            Err(error) => _ = opened.send(Err(error.into())),
-        }
+    }
+}
+
+/// Connects as often as the job says, once at a time: many at once time out on a busy machine.
+async fn dial_all<L: Link>(
+    endpoint: Endpoint,
+    address: SocketAddr,
+    job: Job,
+    opened: Sender<Result<L, Failure>>,
+) {
+    for _ in 0..job.peers {
+        let link = async {
+            let connection = endpoint.connect(address, setup::SERVER_NAME)?.await?;
+            L::open(connection, &job, true).await
+        };
+        let _ = opened.send(link.await);
     }
 }
 
@@ -92,9 +87,12 @@ impl<L: Link> End for Quinn<L> {
         let runtime = runtime()?;
         let entered = runtime.enter();
         let (endpoint, certificate) = setup::server()?;
-        let address = endpoint.local_addr()?;
         drop(entered);
-        let end = Self::start(job, runtime, endpoint, Vec::new());
+        let address = endpoint.local_addr()?;
+        let (sender, opened) = mpsc::channel();
+        runtime.spawn(accept_all(endpoint.clone(), job.clone(), sender));
+        let handled = Handled::default();
+        let end = Self { links: Vec::new(), opened, handled, _endpoint: endpoint, runtime };
         Ok((end, Invitation { address, certificate }))
     }
 
@@ -102,10 +100,11 @@ impl<L: Link> End for Quinn<L> {
         let runtime = runtime()?;
         let entered = runtime.enter();
         let endpoint = setup::client(&to.certificate)?;
-        let dialed = (0..job.peers).map(|_| endpoint.connect(to.address, setup::SERVER_NAME));
-        let dialed = dialed.collect::<Result<_, _>>()?;
         drop(entered);
-        Ok(Self::start(job, runtime, endpoint, dialed))
+        let (sender, opened) = mpsc::channel();
+        runtime.spawn(dial_all(endpoint.clone(), to.address, job.clone(), sender));
+        let handled = Handled::default();
+        Ok(Self { links: Vec::new(), opened, handled, _endpoint: endpoint, runtime })
     }
 
     fn connected(&self) -> usize {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use quinn::{
-    ClientConfig, Endpoint, EndpointConfig, ServerConfig, TokioRuntime,
+    ClientConfig, Endpoint, EndpointConfig, ServerConfig, TokioRuntime, TransportConfig,
     rustls::{
         RootCertStore,
         pki_types::{CertificateDer, PrivateKeyDer},
@@ -21,7 +21,8 @@ pub fn server() -> Result<(Endpoint, Vec<u8>), Failure> {
     let certificate = certified.cert.der().clone();
     let bytes = certificate.to_vec();
     let key = PrivateKeyDer::try_from(certified.signing_key.serialize_der())?;
-    let config = ServerConfig::with_single_cert(vec![certificate], key)?;
+    let mut config = ServerConfig::with_single_cert(vec![certificate], key)?;
+    config.transport_config(transport());
     Ok((endpoint(Some(config))?, bytes))
 }
 
@@ -30,8 +31,17 @@ pub fn client(certificate: &[u8]) -> Result<Endpoint, Failure> {
     let mut trusted = RootCertStore::empty();
     trusted.add(CertificateDer::from(certificate.to_vec()))?;
     let mut endpoint = endpoint(None)?;
-    endpoint.set_default_client_config(ClientConfig::with_root_certificates(Arc::new(trusted))?);
+    let mut config = ClientConfig::with_root_certificates(Arc::new(trusted))?;
+    config.transport_config(transport());
+    endpoint.set_default_client_config(config);
     Ok(endpoint)
+}
+
+/// As it is by default, but that connections do not end while others still begin.
+fn transport() -> Arc<TransportConfig> {
+    let mut config = TransportConfig::default();
+    config.max_idle_timeout(None);
+    Arc::new(config)
 }
 
 fn endpoint(server: Option<ServerConfig>) -> Result<Endpoint, Failure> {
