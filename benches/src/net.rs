@@ -158,13 +158,10 @@ fn variants(arguments: &Arguments) -> Vec<Variant<'static>> {
         if index > 0 && !arguments.peers.is_empty() && !is_named {
             continue;
         }
-        if peer.carriers.is_empty() {
-            variants.push((peer, None));
-        }
-        let chosen = peer.carriers.iter().filter(|carrier| {
-            arguments.carriers.is_empty() || arguments.carriers.contains(carrier)
-        });
-        variants.extend(chosen.map(|carrier| (peer, Some(*carrier))));
+        variants.extend(peer.variants().into_iter().filter(|(_, carrier)| {
+            let chosen = &arguments.carriers;
+            carrier.is_none_or(|carrier| chosen.is_empty() || chosen.contains(&carrier))
+        }));
     }
     variants
 }

@@ -11,6 +11,7 @@ use super::{
     exchange::{self, Invited, Outcome},
     load::Load,
     message::{Handled, Message},
+    runner::Variant,
     second::{Control, Second},
 };
 
@@ -134,5 +135,13 @@ impl Peer {
             listen: exchange::listen::<E>,
             crowd: crowd::measure::<E>,
         }
+    }
+
+    /// Over each of its carriers.
+    pub fn variants(&self) -> Vec<Variant<'_>> {
+        if self.carriers.is_empty() {
+            return vec![(self, None)];
+        }
+        self.carriers.iter().map(|carrier| (self, Some(*carrier))).collect()
     }
 }
