@@ -32,7 +32,8 @@ pub use envelope::Envelope;
 pub(crate) use envelope::{Body, Head, OwnedReceiver};
 pub use inbox::{Inbox, Rejected, UndecodedMessage};
 pub use memory::{Memory, memory};
-pub use outbox::{Outbox, Outgoing};
+pub(crate) use outbox::check_room;
+pub use outbox::{Outbox, Outgoing, OutgoingFrames};
 pub use pipe::{Pipe, pipe};
 
 /// Takes messages to other managers and brings theirs.

@@ -143,10 +143,15 @@ impl Endpoint {
         self.limits.send_queue_bytes.saturating_sub(taken)
     }
 
-    /// Takes a message to be sent, for which there must be room.
-    #[inline]
-    pub(crate) fn send(&mut self, message: &[u8], delivery: Delivery, stream: u8) {
-        self.outgoing.push(Lane::of(delivery, stream), message);
+    /// Takes messages to be sent, for which there must be room.
+    pub(crate) fn send(
+        &mut self,
+        messages: &[u8],
+        lengths: &[u32],
+        delivery: Delivery,
+        stream: u8,
+    ) {
+        self.outgoing.push_all(Lane::of(delivery, stream), messages, lengths);
     }
 
     /// Takes a message for the other endpoint.

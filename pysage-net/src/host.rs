@@ -206,18 +206,17 @@ impl Host {
         self.peers.get(link).filter(|peer| peer.takes_messages()).map(Peer::room_bytes)
     }
 
-    /// Takes a message for a link that has room for it.
-    #[inline]
+    /// Takes messages of these lengths, one behind the other, for a link that has room for them.
     pub(crate) fn send(
         &mut self,
-        _: Instant,
         link: LinkId,
-        frame: &[u8],
+        messages: &[u8],
+        lengths: &[u32],
         delivery: Delivery,
         stream: u8,
     ) {
         if let Some(peer) = self.peers.get_mut(link) {
-            peer.endpoint.send(frame, delivery, stream);
+            peer.endpoint.send(messages, lengths, delivery, stream);
             self.peers.set_due(link.index);
             self.peers.set_changed(link.index);
         }

@@ -6,7 +6,7 @@ use super::{ActorManager, World};
 use crate::actor::{ActorId, Context};
 use crate::destination::There;
 use crate::transport::{Encoding, Envelope, Form, Head, OwnedReceiver};
-use crate::wire::{WireMessage, wire_type_of};
+use crate::wire::WireMessage;
 
 /// What became of a broadcast.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -47,7 +47,7 @@ struct Copies<'a, M> {
 impl World {
     fn broadcast<M: WireMessage + Clone>(&self, sender: Option<ActorId>, message: &M) -> Broadcast {
         let links = self.all_links();
-        let fits = check(message).is_ok() && self.register(&wire_type_of::<M>()).is_ok();
+        let fits = check(message).is_ok() && self.register_sent::<M>().is_ok();
         if !fits {
             return Broadcast { sent: 0, refused: links.len() };
         }
@@ -74,7 +74,7 @@ impl World {
                 let carried = (M::DELIVERY, M::STREAM);
                 let posted = match attached.accept(there.link, &mut write) {
                     Some(accepted) => accepted,
-                    None => attached.post_frame(there.link, link, encoding, frame, carried),
+                    None => attached.post_frame(there.link, link, encoding, carried, write),
                 };
                 posted.is_ok()
             }),

@@ -9,8 +9,10 @@ use crate::actor::{ActorId, Context};
 use crate::destination::{Destination, There};
 use crate::error::SendError;
 use crate::message::{Delivery, PacketType};
-use crate::transport::{Body, Encoding, Envelope, Form, Head, Link, LinkId, OwnedReceiver};
-use crate::wire::{EncodeError, FrameHead, Purpose, Receiver, WireMessage, wire_type_of};
+use crate::transport::{
+    Body, Encoding, Envelope, Form, Head, Link, LinkId, OwnedReceiver, check_room,
+};
+use crate::wire::{EncodeError, FrameHead, Purpose, Receiver, WireMessage};
 
 impl ActorManager {
     /// Sends a message to the other end of a link, or to an actor there; for an actor here it is
@@ -178,14 +180,7 @@ impl World {
                 if let Some(accepted) = attached.accept(there.link, &mut write) {
                     return accepted;
                 }
-                let mut frame = self.wiring.scratch.take();
-                frame.clear();
-                let written = write(&mut frame);
-                let posted = written.and_then(|()| {
-                    attached.post_frame(there.link, link, encoding, &frame, (delivery, stream))
-                });
-                keep(&self.wiring.scratch, frame);
-                posted
+                attached.post_frame(there.link, link, encoding, (delivery, stream), write)
             }
         }
     }
@@ -196,7 +191,9 @@ impl World {
         let attached = attached.ok_or(SendError::NoSuchLink)?;
         let link = attached.transport.try_borrow().map_err(|_| SendError::Busy)?.link(there.link);
         let link = link.ok_or(SendError::NoSuchLink)?;
-        let predecessor = attached.outbox.borrow().predecessor(there.link);
+        let outbox = attached.outbox.try_borrow().map_err(|_| SendError::Busy)?;
+        let predecessor = outbox.predecessor(there.link);
+        drop(outbox);
         if let Some(predecessor) = predecessor {
             self.give_up(&attached, predecessor);
         }
@@ -224,46 +221,31 @@ impl Attached {
         link: Link,
         envelope: Envelope,
     ) -> Result<(), SendError> {
-        let mut outbox = self.outbox.borrow_mut();
+        let mut outbox = self.outbox.try_borrow_mut().map_err(|_| SendError::Busy)?;
         check_room(outbox.bytes(id), envelope.bytes(), link.room_bytes)?;
         outbox.push_value(id, envelope);
         Ok(())
     }
 
+    /// Has a frame written behind those that wait.
+    #[inline]
     pub(super) fn post_frame(
         &self,
         id: LinkId,
         link: Link,
         encoding: Encoding,
-        frame: &[u8],
-        (delivery, stream): (Delivery, u8),
+        travels: (Delivery, u8),
+        write: impl FnOnce(&mut Vec<u8>) -> Result<(), SendError>,
     ) -> Result<(), SendError> {
-        let mut outbox = self.outbox.borrow_mut();
-        check_room(outbox.bytes(id), frame.len(), link.room_bytes)?;
-        outbox.push_frame(id, encoding, frame, delivery, stream);
-        Ok(())
+        // A message that sends while it is being written finds its link at work.
+        let mut outbox = self.outbox.try_borrow_mut().map_err(|_| SendError::Busy)?;
+        outbox.push_frame(id, encoding, link.room_bytes, travels, write)
     }
 }
 
 pub(super) fn check<M: WireMessage>(message: &M) -> Result<(), SendError> {
     let valid = !M::VALIDATED || message.validate().is_ok();
     if valid { Ok(()) } else { Err(SendError::Refused(DropReason::Invalid)) }
-}
-
-/// A frame buffer larger than this is given back after use.
-const KEPT_BYTES: usize = 256 << 10;
-
-fn keep(scratch: &std::cell::Cell<Vec<u8>>, frame: Vec<u8>) {
-    if frame.capacity() <= KEPT_BYTES {
-        scratch.set(frame);
-    }
-}
-
-fn check_room(waiting: usize, bytes: usize, room_bytes: usize) -> Result<(), SendError> {
-    match room_bytes.checked_sub(waiting) {
-        Some(room_bytes) if bytes <= room_bytes => Ok(()),
-        room => Err(SendError::Full { bytes, room_bytes: room.unwrap_or(0) }),
-    }
 }
 
 pub(super) fn write_frame<P: Parcel>(
@@ -314,7 +296,7 @@ impl<M: WireMessage> Parcel for Plain<M> {
     }
 
     fn register(&self, world: &World) -> Result<(), SendError> {
-        Ok(world.register(&wire_type_of::<M>())?)
+        Ok(world.register_sent::<M>()?)
     }
 
     fn write(&self, encoding: &Encoding, out: &mut Vec<u8>) -> Result<(), EncodeError> {

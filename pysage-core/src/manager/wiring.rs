@@ -20,7 +20,7 @@ use crate::transport::{
 };
 use crate::wire::{
     DecodeError, DecodeReason, FrameHead, MessageTable, Purpose, RegisterMessageError, Registry,
-    WireMessage, WireType,
+    WireMessage, WireType, wire_type_of,
 };
 use origin::OpenOrigin;
 
@@ -30,8 +30,6 @@ pub(crate) struct Wiring {
     pub(crate) registry: RefCell<Registry>,
     /// Places are not used again.
     transports: RefCell<Vec<Option<Rc<Attached>>>>,
-    /// A buffer for the frame that is being written.
-    pub(super) scratch: Cell<Vec<u8>>,
     /// Where the messages come from that an inbox is queueing, and how many they are so far.
     origin: OpenOrigin,
 }
@@ -257,8 +255,22 @@ impl World {
         }
     }
 
+    /// Registers a type that is about to be sent.
+    #[inline]
+    pub(super) fn register_sent<M: WireMessage>(&self) -> Result<(), RegisterMessageError> {
+        let knows = |packet_type| {
+            let registry = self.wiring.registry.borrow();
+            registry.knows(packet_type, TypeId::of::<M>())
+        };
+        if M::PACKET_TYPE.is_some_and(knows) {
+            return Ok(());
+        }
+        self.register(&wire_type_of::<M>())
+    }
+
+    #[cold]
     pub(crate) fn register(&self, wire_type: &WireType) -> Result<(), RegisterMessageError> {
-        if self.wiring.registry.borrow().knows(wire_type) {
+        if self.wiring.registry.borrow().knows(wire_type.info.packet_type, wire_type.type_id) {
             return Ok(());
         }
         for attached in self.all_attached() {

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use super::envelope::Envelope;
 use super::{Encoding, LinkId};
+use crate::error::SendError;
 use crate::message::Delivery;
 
 /// The messages that were sent over the links of one transport and wait to be transmitted.
@@ -33,11 +34,22 @@ struct Waiting {
     /// The frames one behind the other; the first `taken` bytes are done.
     frames: Vec<u8>,
     taken: usize,
+    /// The lengths of the frames; the first `told` are done.
+    lengths: Vec<u32>,
+    told: usize,
+    /// Where the last whole frame ends.
+    written: usize,
+    /// Of all messages.
     bytes: usize,
 }
 
 enum Item {
-    Frame { length: u32, delivery: Delivery, stream: u8 },
+    /// So many frames that travel alike.
+    Frames {
+        count: usize,
+        delivery: Delivery,
+        stream: u8,
+    },
     Value(Envelope),
 }
 
@@ -55,6 +67,20 @@ pub enum Outgoing<'a> {
     },
     /// The message as a value.
     Value(Envelope),
+}
+
+/// Frames on their way out that travel alike, in their order.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct OutgoingFrames<'a> {
+    /// The frames, one behind the other.
+    pub bytes: &'a [u8],
+    /// How many bytes each of them has.
+    pub lengths: &'a [u32],
+    /// How a network carries them.
+    pub delivery: Delivery,
+    /// The stream within which they keep order.
+    pub stream: u8,
 }
 
 /// Buffers larger than this are given back once they are empty.
@@ -76,49 +102,69 @@ impl Outbox {
     /// The size of the next message for a link, in bytes.
     #[must_use]
     pub fn next_bytes(&self, link: LinkId) -> Option<usize> {
-        self.waiting(link)?.items.front().map(Item::bytes)
+        self.waiting(link)?.next_bytes()
     }
 
     /// Takes the next message for a link.
     pub fn take(&mut self, link: LinkId) -> Option<Outgoing<'_>> {
-        let waiting = self.links.get_mut(link.index as usize)?.as_mut()?;
-        if waiting.link != link {
-            return None;
+        let waiting = self.waiting_of(link)?;
+        if let Some(Item::Value(_)) = waiting.items.front() {
+            let Some(Item::Value(envelope)) = waiting.items.pop_front() else { return None };
+            waiting.bytes -= envelope.bytes();
+            return Some(Outgoing::Value(envelope));
         }
-        let Some(item) = waiting.items.pop_front() else {
-            waiting.clear();
-            return None;
-        };
-        waiting.bytes -= item.bytes();
-        Some(match item {
-            Item::Value(envelope) => Outgoing::Value(envelope),
-            Item::Frame { length, delivery, stream } => {
-                let start = waiting.taken;
-                waiting.taken += length as usize;
-                let bytes = &waiting.frames[start..waiting.taken];
-                Outgoing::Frame { bytes, delivery, stream }
-            }
-        })
+        let OutgoingFrames { bytes, delivery, stream, .. } = waiting.take_frames(usize::MAX, 1)?;
+        Some(Outgoing::Frame { bytes, delivery, stream })
     }
 
+    /// Takes the next frames for a link that travel alike, as many as have so many bytes together:
+    /// what [`take`](Self::take) gives one by one. `None` if the next message is a value, is larger,
+    /// or there is none.
+    pub fn take_frames(&mut self, link: LinkId, room_bytes: usize) -> Option<OutgoingFrames<'_>> {
+        self.waiting_of(link)?.take_frames(room_bytes, usize::MAX)
+    }
+
+    /// Puts a frame behind the others, which is written into the room that the link has. Nothing is
+    /// put there if that fails or panics.
+    #[inline]
     pub(crate) fn push_frame(
         &mut self,
         link: LinkId,
         encoding: Encoding,
-        frame: &[u8],
-        delivery: Delivery,
-        stream: u8,
-    ) {
-        let waiting = self.waiting_mut(link);
-        waiting.encoding = encoding;
-        if waiting.items.is_empty() {
-            waiting.clear();
+        room_bytes: usize,
+        (delivery, stream): (Delivery, u8),
+        write: impl FnOnce(&mut Vec<u8>) -> Result<(), SendError>,
+    ) -> Result<(), SendError> {
+        let place = self.links.get_mut(link.index as usize).and_then(Option::as_mut);
+        let waiting = match place.filter(|it| it.link == link && !it.items.is_empty()) {
+            Some(waiting) => waiting,
+            None => self.begin(link, encoding),
+        };
+        let start = waiting.make_room();
+        write(&mut waiting.frames)?;
+        let length = waiting.frames.len() - start;
+        check_room(waiting.bytes, length, room_bytes)?;
+        waiting.written += length;
+        waiting.bytes += length;
+        waiting.lengths.push(u32::try_from(length).expect("a frame is within its limit"));
+        match waiting.items.back_mut() {
+            Some(Item::Frames { count, delivery: before, stream: stream_before })
+                if *before == delivery && *stream_before == stream =>
+            {
+                *count += 1;
+            }
+            _ => waiting.items.push_back(Item::Frames { count: 1, delivery, stream }),
         }
-        waiting.compact();
-        waiting.frames.extend_from_slice(frame);
-        waiting.bytes += frame.len();
-        let length = u32::try_from(frame.len()).expect("a frame is within its limit");
-        waiting.items.push_back(Item::Frame { length, delivery, stream });
+        Ok(())
+    }
+
+    /// Has a link wait for which nothing waited.
+    #[inline(never)]
+    fn begin(&mut self, link: LinkId, encoding: Encoding) -> &mut Waiting {
+        let waiting = self.waiting_mut(link);
+        waiting.clear();
+        waiting.encoding = encoding;
+        waiting
     }
 
     pub(crate) fn push_value(&mut self, link: LinkId, envelope: Envelope) {
@@ -139,6 +185,10 @@ impl Outbox {
 
     fn waiting(&self, link: LinkId) -> Option<&Waiting> {
         self.links.get(link.index as usize)?.as_ref().filter(|waiting| waiting.link == link)
+    }
+
+    fn waiting_of(&mut self, link: LinkId) -> Option<&mut Waiting> {
+        self.links.get_mut(link.index as usize)?.as_mut().filter(|waiting| waiting.link == link)
     }
 
     /// Makes room for a link; what waited for one that had its index must be gone.
@@ -187,85 +237,88 @@ impl Waiting {
             items: VecDeque::new(),
             frames: Vec::new(),
             taken: 0,
+            lengths: Vec::new(),
+            told: 0,
+            written: 0,
             bytes: 0,
         }
     }
 
-    /// Forgets frames that are done, when that is worth moving the rest.
-    fn compact(&mut self) {
+    fn next_bytes(&self) -> Option<usize> {
+        match self.items.front()? {
+            Item::Frames { .. } => self.lengths.get(self.told).map(|length| *length as usize),
+            Item::Value(envelope) => Some(envelope.bytes()),
+        }
+    }
+
+    /// Takes the next frames that travel alike, so many of so many bytes at most.
+    fn take_frames(&mut self, room_bytes: usize, most: usize) -> Option<OutgoingFrames<'_>> {
+        let Some(first) = self.items.front_mut() else {
+            self.clear();
+            return None;
+        };
+        let Item::Frames { count, delivery, stream } = first else { return None };
+        let (delivery, stream, waiting) = (*delivery, *stream, *count);
+        let lengths = &self.lengths[self.told..self.told + waiting.min(most)];
+        let mut bytes = 0;
+        let fits = |length: &&u32| {
+            let more = bytes + **length as usize;
+            let fits = more <= room_bytes;
+            bytes = if fits { more } else { bytes };
+            fits
+        };
+        let taken = lengths.iter().take_while(fits).count();
+        if taken == 0 {
+            return None;
+        }
+        match waiting - taken {
+            0 => drop(self.items.pop_front()),
+            left => *count = left,
+        }
+        let (start, first) = (self.taken, self.told);
+        self.taken += bytes;
+        self.told += taken;
+        self.bytes -= bytes;
+        Some(OutgoingFrames {
+            bytes: &self.frames[start..self.taken],
+            lengths: &self.lengths[first..self.told],
+            delivery,
+            stream,
+        })
+    }
+
+    /// Forgets what is done, when that is worth moving the rest, and what was written in part;
+    /// returns where the next frame begins.
+    #[inline]
+    fn make_room(&mut self) -> usize {
         if self.taken > KEPT_BYTES && self.taken * 2 > self.frames.len() {
             self.frames.drain(..self.taken);
-            self.taken = 0;
+            self.lengths.drain(..self.told);
+            self.written -= self.taken;
+            (self.taken, self.told) = (0, 0);
         }
+        self.frames.truncate(self.written);
+        self.written
     }
 
     fn clear(&mut self) {
         self.frames.clear();
-        self.taken = 0;
+        self.lengths.clear();
+        (self.taken, self.told, self.written) = (0, 0, 0);
         if self.frames.capacity() > KEPT_BYTES {
-            *self = Waiting::new(self.link);
+            *self = Waiting { touch: self.touch, ..Waiting::new(self.link) };
         }
     }
 }
 
-impl Item {
-    fn bytes(&self) -> usize {
-        match self {
-            Item::Frame { length, .. } => *length as usize,
-            Item::Value(envelope) => envelope.bytes(),
-        }
+/// Whether so many bytes more have room beside those that wait.
+#[inline]
+pub(crate) fn check_room(waiting: usize, bytes: usize, room_bytes: usize) -> Result<(), SendError> {
+    match room_bytes.checked_sub(waiting) {
+        Some(room_bytes) if bytes <= room_bytes => Ok(()),
+        room => Err(SendError::Full { bytes, room_bytes: room.unwrap_or(0) }),
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_link_whose_messages_were_all_taken_is_not_told() {
-        let links = [1, 0].map(|index| LinkId { index, generation: 0 });
-        let mut outbox = Outbox::default();
-        for link in links {
-            outbox.push_frame(link, Encoding::default(), b"frame", Delivery::default(), 0);
-        }
-        assert_eq!(outbox.links(), links);
-        assert!(outbox.take(links[0]).is_some());
-        assert_eq!((outbox.links(), outbox.bytes(links[0])), (vec![links[1]], 0));
-        outbox.push_frame(links[0], Encoding::default(), b"more", Delivery::default(), 0);
-        let taken = outbox.take(links[0]);
-        assert!(matches!(taken, Some(Outgoing::Frame { bytes: b"more", .. })));
-    }
-
-    #[test]
-    fn links_are_told_in_the_order_in_which_they_began_to_wait() {
-        let links = [0, 1, 2].map(|index| LinkId { index, generation: 0 });
-        let mut outbox = Outbox::default();
-        let push = |outbox: &mut Outbox, link| {
-            outbox.push_frame(link, <_>::default(), b"f", <_>::default(), 0)
-        };
-        for round in 0..100 {
-            let first = links[round % 3];
-            let second = links[(round + 1) % 3];
-            push(&mut outbox, first);
-            push(&mut outbox, second);
-            push(&mut outbox, first);
-            assert_eq!(outbox.links(), [first, second]);
-            assert!(outbox.take(first).is_some() && outbox.take(first).is_some());
-            push(&mut outbox, first);
-            assert_eq!(outbox.links(), [second, first], "it has nothing older left");
-            while outbox.take(first).is_some() || outbox.take(second).is_some() {}
-            assert_eq!(outbox.links(), []);
-        }
-        assert!(outbox.touched.len() <= 10, "what was emptied is forgotten");
-    }
-
-    #[test]
-    fn a_link_of_another_generation_is_told_by_its_own_name() {
-        let [old, new] = [0, 1].map(|generation| LinkId { index: 0, generation });
-        let mut outbox = Outbox::default();
-        outbox.push_frame(old, Encoding::default(), b"old", Delivery::default(), 0);
-        assert!(outbox.take(old).is_some());
-        outbox.push_frame(new, Encoding::default(), b"new", Delivery::default(), 0);
-        assert_eq!((outbox.links(), outbox.bytes(old)), (vec![new], 0));
-    }
-}
+mod tests;

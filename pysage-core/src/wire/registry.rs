@@ -1,5 +1,7 @@
 //! The message types that may arrive.
 
+use std::any::TypeId;
+
 use super::codec::Codec;
 use super::error::{DecodeError, DecodeReason, EncodeError, EncodeReason};
 use super::frame::{FrameHead, Purpose, Receiver};
@@ -111,9 +113,8 @@ impl Registry {
 
     /// Whether this very type is registered.
     #[inline]
-    pub(crate) fn knows(&self, wire_type: &WireType) -> bool {
-        let known = self.find(wire_type.info.packet_type);
-        known.is_some_and(|known| known.type_id == wire_type.type_id)
+    pub(crate) fn knows(&self, packet_type: PacketType, type_id: TypeId) -> bool {
+        self.find(packet_type).is_some_and(|known| known.type_id == type_id)
     }
 
     #[inline]

@@ -229,25 +229,26 @@ const PREFIX_BYTES: usize = 32;
 /// From how many messages of one length on they have a frame of their own.
 const WORTH_A_FRAME: usize = 4;
 
-/// Writes as many messages as fit, whose lengths are told and whose bytes are one behind the other.
-/// Returns how many, and how many bytes they have.
-#[inline]
-pub(crate) fn put_messages<'l>(
+/// Writes as many messages as fit, whose lengths are told and whose bytes are one behind the other;
+/// what is longer than a part ends them. Returns how many, and how many bytes they have.
+pub(crate) fn put_messages(
     out: &mut Vec<u8>,
     lane: Lane,
     first: u64,
-    lengths: impl Iterator<Item = &'l u32> + Clone,
+    lengths: &[u32],
     bytes: &[u8],
     room_bytes: usize,
 ) -> (usize, usize) {
-    let Some(length) = lengths.clone().next().map(|length| *length as usize) else { return (0, 0) };
+    let Some(length) = lengths.first().copied() else { return (0, 0) };
     let Some(room_bytes) = room_bytes.checked_sub(MESSAGES_HEAD_BYTES) else { return (0, 0) };
+    let is_alike = |next: &&u32| **next == length;
+    let length = length as usize;
     // More do not fit, whatever they have in common.
     let most = room_bytes / length.saturating_sub(PREFIX_BYTES).max(1) + 1;
-    let most = lengths.clone().take(most.min(MOST_MESSAGES));
-    let alike = most.take_while(|next| **next as usize == length).count();
+    let most = most.min(MOST_MESSAGES).min(lengths.len());
+    let alike = lengths[..most].iter().take_while(is_alike).count();
     // A few in between are better off among the others.
-    if alike >= WORTH_A_FRAME || alike > 1 && lengths.clone().nth(alike).is_none() {
+    if alike >= WORTH_A_FRAME || alike > 1 && alike == lengths.len() {
         let (count, prefix) = fitting_alike(&bytes[..alike * length], length, room_bytes);
         if count > 1 {
             put_head(out, lane, 1, first);
@@ -283,17 +284,21 @@ fn fitting_alike(bytes: &[u8], length: usize, room_bytes: usize) -> (usize, usiz
     (count, prefix)
 }
 
-fn put_mixed<'l>(
+fn put_mixed(
     out: &mut Vec<u8>,
     lane: Lane,
     first: u64,
-    lengths: impl Iterator<Item = &'l u32> + Clone,
+    lengths: &[u32],
     bytes: &[u8],
     room_bytes: usize,
 ) -> (usize, usize) {
     let (mut count, mut taken, mut left) = (0, 0, room_bytes);
-    for length in lengths.clone().take(MOST_MESSAGES) {
+    for length in lengths.iter().take(MOST_MESSAGES) {
         let length = *length as usize;
+        // A longer one is not for a datagram in any case.
+        if length > PART_BYTES {
+            break;
+        }
         let Some(rest) = left.checked_sub(size(length as u64) + length) else { break };
         (count, taken, left) = (count + 1, taken + length, rest);
     }
@@ -305,7 +310,7 @@ fn put_mixed<'l>(
         put(out, count as u64);
     }
     let mut rest = &bytes[..taken];
-    for length in lengths.take(count) {
+    for length in &lengths[..count] {
         let (message, behind) = rest.split_at(*length as usize);
         put(out, u64::from(*length));
         out.extend_from_slice(message);

@@ -57,7 +57,7 @@ fn again(messages: &Messages<'_>) {
     while count < all.len() {
         out.clear();
         let first = messages.first + count as u64;
-        let (lane, lengths) = (messages.lane, lengths[count..].iter());
+        let (lane, lengths) = (messages.lane, &lengths[count..]);
         let wrote = put_messages(&mut out, lane, first, lengths, &bytes[taken..], 1_175);
         assert!(out.len() <= 1_175, "{wrote:?}");
         if wrote.0 == 0 {
@@ -197,7 +197,7 @@ impl<'a> Run<'a> {
             Delivery::ReliableOrdered,
         ][usize::from(how >> 1 & 3)];
         self.reliable_sent += u64::from(how >> 2 & 1);
-        self.endpoint.send(&vec![how; length], delivery, how >> 3);
+        self.endpoint.send(&vec![how; length], &[length as u32], delivery, how >> 3);
     }
 
     fn take(&mut self) {

@@ -21,7 +21,9 @@ struct Waiting {
     lane: Lane,
     /// The number of the first one.
     number: u64,
-    lengths: VecDeque<u32>,
+    /// From `done` on.
+    lengths: Vec<u32>,
+    done: usize,
     /// One behind the other, from `start` on.
     bytes: Vec<u8>,
     start: usize,
@@ -64,19 +66,25 @@ impl Class {
 
 impl Outgoing {
     /// Puts a message behind the others of its lane.
-    #[inline]
     pub(crate) fn push(&mut self, lane: Lane, message: &[u8]) {
-        let at = self.place(lane);
-        let waiting = &mut self.lanes[at];
-        if waiting.lengths.is_empty() {
-            self.turns[Class::of(lane) as usize].push_back(at);
-        }
-        waiting.lengths.push_back(message.len() as u32);
-        waiting.bytes.extend_from_slice(message);
-        self.bytes += message.len();
+        self.push_all(lane, message, &[message.len() as u32]);
     }
 
-    #[inline]
+    /// Puts messages of these lengths, one behind the other, behind the others of their lane.
+    pub(crate) fn push_all(&mut self, lane: Lane, messages: &[u8], lengths: &[u32]) {
+        if lengths.is_empty() {
+            return;
+        }
+        let at = self.place(lane);
+        let waiting = &mut self.lanes[at];
+        if waiting.is_empty() {
+            self.turns[Class::of(lane) as usize].push_back(at);
+        }
+        waiting.lengths.extend_from_slice(lengths);
+        waiting.bytes.extend_from_slice(messages);
+        self.bytes += messages.len();
+    }
+
     fn place(&mut self, lane: Lane) -> usize {
         match self.lanes.iter().position(|waiting| waiting.lane == lane) {
             Some(at) => at,
@@ -132,7 +140,7 @@ impl Outgoing {
         let written = waiting.write(room_bytes, credit, out);
         if written.is_some() || waiting.next_cost().is_some_and(|cost| cost > credit) {
             turns.pop_front();
-            if !waiting.lengths.is_empty() {
+            if !waiting.is_empty() {
                 turns.push_back(at);
             }
         }
@@ -150,7 +158,7 @@ impl Outgoing {
             .filter(|waiting| waiting.lane.is_reliable() && waiting.lane != Lane::CONTROL)
         {
             let mut rest = &waiting.bytes[waiting.start..];
-            for length in &waiting.lengths {
+            for length in waiting.lengths() {
                 let (message, behind) = rest.split_at(*length as usize);
                 all.push(message.to_vec());
                 rest = behind;
@@ -175,40 +183,48 @@ impl Waiting {
         Waiting {
             lane,
             number: 0,
-            lengths: VecDeque::new(),
+            lengths: Vec::new(),
+            done: 0,
             bytes: Vec::new(),
             start: 0,
             large: None,
         }
     }
 
+    /// The lengths of those that wait.
+    fn lengths(&self) -> &[u32] {
+        &self.lengths[self.done..]
+    }
+
+    fn is_empty(&self) -> bool {
+        self.lengths().is_empty()
+    }
+
     /// What its next message counts for; nothing if it is counted already.
     fn next_cost(&self) -> Option<usize> {
         match &self.large {
             Some(_) => Some(0),
-            None => self.lengths.front().map(|length| *length as usize + MESSAGE_COST_BYTES),
+            None => self.lengths().first().map(|length| *length as usize + MESSAGE_COST_BYTES),
         }
     }
 
     #[inline]
     fn write(&mut self, room_bytes: usize, credit: usize, out: &mut Vec<u8>) -> Option<Written> {
-        let length = *self.lengths.front()? as usize;
+        let length = *self.lengths().first()? as usize;
         if length > PART_BYTES {
             return self.write_part(room_bytes, credit, out);
         }
-        let allowed = if credit >= ENOUGH { usize::MAX } else { self.allowed(credit) };
-        let lengths = self.lengths.iter().take(allowed);
-        // A longer one is not for a datagram in any case.
-        let lengths = lengths.take_while(|length| **length as usize <= PART_BYTES);
+        let mut lengths = self.lengths();
+        if credit < ENOUGH {
+            lengths = &lengths[..self.allowed(credit)];
+        }
         let bytes = &self.bytes[self.start..];
         let (messages, bytes) =
             put_messages(out, self.lane, self.number, lengths, bytes, room_bytes);
         if messages == 0 {
             return None;
         }
-        self.number += messages as u64;
-        self.lengths.drain(..messages);
-        self.advance(bytes);
+        self.advance(messages, bytes);
         let cost = bytes + messages * MESSAGE_COST_BYTES;
         Some(Written { bytes, cost, large: None })
     }
@@ -220,7 +236,7 @@ impl Waiting {
             credit = rest.unwrap_or(0);
             rest.is_some()
         };
-        self.lengths.iter().take_while(fits).count()
+        self.lengths().iter().take_while(fits).count()
     }
 
     fn write_part(
@@ -229,7 +245,7 @@ impl Waiting {
         credit: usize,
         out: &mut Vec<u8>,
     ) -> Option<Written> {
-        let length = *self.lengths.front()? as usize;
+        let length = *self.lengths().first()? as usize;
         let index = self.large.as_ref().map_or(0, |(_, parts)| *parts);
         let part_bytes = (length - index * PART_BYTES).min(PART_BYTES);
         if room_bytes < PART_HEAD_BYTES + part_bytes {
@@ -256,20 +272,22 @@ impl Waiting {
         let is_last = start + part_bytes == length;
         self.large = Some((large.clone(), index + 1)).filter(|_| !is_last);
         if is_last {
-            self.lengths.pop_front();
-            self.number += 1;
-            self.advance(length);
+            self.advance(1, length);
         }
         Some(Written { bytes: part_bytes, cost, large: Some(large) })
     }
 
-    fn advance(&mut self, bytes: usize) {
+    /// Takes note that messages of so many bytes have left.
+    fn advance(&mut self, messages: usize, bytes: usize) {
+        self.number += messages as u64;
+        self.done += messages;
         self.start += bytes;
-        if self.lengths.is_empty() {
+        if self.is_empty() {
             self.bytes.clear();
-            self.start = 0;
+            self.lengths.clear();
+            (self.start, self.done) = (0, 0);
             if self.bytes.capacity() > KEPT_BYTES {
-                self.bytes = Vec::new();
+                (self.bytes, self.lengths) = (Vec::new(), Vec::new());
             }
         } else if self.start > KEPT_BYTES && self.start * 2 > self.bytes.len() {
             self.compact();
@@ -278,7 +296,8 @@ impl Waiting {
 
     fn compact(&mut self) {
         self.bytes.drain(..self.start);
-        self.start = 0;
+        self.lengths.drain(..self.done);
+        (self.start, self.done) = (0, 0);
     }
 }
 

@@ -35,7 +35,8 @@ impl Run {
     }
 
     fn send(&mut self, bytes: usize) {
-        self.endpoint.send(&vec![7; bytes], Delivery::ReliableOrdered, 0);
+        let lengths = [bytes as u32];
+        self.endpoint.send(&vec![7; bytes], &lengths, Delivery::ReliableOrdered, 0);
     }
 
     /// Has all leave that can leave now.

@@ -152,7 +152,8 @@ impl<'a> Run<'a> {
         let mut body = vec![delivery, stream];
         body.extend_from_slice(&number.to_le_bytes());
         body.extend((body.len()..size).map(|at| (at as u32 * 7 + number) as u8));
-        end.host.send(self.now, link, &body, DELIVERIES[usize::from(delivery)], stream);
+        let lengths = [body.len() as u32];
+        end.host.send(link, &body, &lengths, DELIVERIES[usize::from(delivery)], stream);
         end.sent.push(Message { body, arrived: 0, is_reported: false });
     }
 

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use pysage_core::transport::{
-    DEFAULT_INBOX_BYTES, Encoding, Form, Inbox, Link, LinkId, Outbox, Outgoing, Rejected, Transport,
+    DEFAULT_INBOX_BYTES, Encoding, Form, Inbox, Link, LinkId, Outbox, OutgoingFrames, Rejected,
+    Transport,
 };
 use pysage_core::wire::{MessageInfo, MessageTable};
 use pysage_core::{BoxError, Destination, Key};
@@ -245,10 +246,10 @@ impl Transport for NetTransport {
         let mirror = &self.mirror;
         let links: Vec<_> =
             outbox.links().into_iter().map(|link| (link, mirror.theirs(link))).collect();
-        self.change(now, |line, mirror, now| {
+        self.change(now, |line, mirror, _| {
             for (link, theirs) in links {
                 let Some(theirs) = theirs else { continue };
-                pass_on(line, now, outbox, link, theirs);
+                pass_on(line, outbox, link, theirs);
                 mirror.look(&line.host, theirs);
             }
         });
@@ -334,16 +335,12 @@ fn tell(
 }
 
 /// Hands what was sent over a link to the host.
-fn pass_on(line: &mut Line, now: Instant, outbox: &mut Outbox, link: LinkId, theirs: LinkId) {
+fn pass_on(line: &mut Line, outbox: &mut Outbox, link: LinkId, theirs: LinkId) {
     loop {
         let room_bytes = line.host.room_bytes(theirs).unwrap_or(0);
-        if outbox.next_bytes(link).is_some_and(|bytes| bytes > room_bytes) {
-            return;
-        }
         // Asked once more when all is taken, so that the outbox forgets the link.
-        let Some(outgoing) = outbox.take(link) else { return };
-        if let Outgoing::Frame { bytes, delivery, stream, .. } = outgoing {
-            line.host.send(now, theirs, bytes, delivery, stream);
-        }
+        let Some(frames) = outbox.take_frames(link, room_bytes) else { return };
+        let OutgoingFrames { bytes, lengths, delivery, stream, .. } = frames;
+        line.host.send(theirs, bytes, lengths, delivery, stream);
     }
 }

@@ -36,7 +36,7 @@ fn write(lane: Lane, first: u64, bodies: &[Vec<u8>], room_bytes: usize) -> Vec<V
     let (mut count, mut taken) = (0, 0);
     while count < bodies.len() {
         let (number, mut out) = (first + count as u64, Vec::new());
-        let rest = lengths[count..].iter();
+        let rest = &lengths[count..];
         let wrote = put_messages(&mut out, lane, number, rest, &bytes[taken..], room_bytes);
         assert!(wrote.0 > 0 && out.len() <= room_bytes, "{wrote:?}");
         (count, taken) = (count + wrote.0, taken + wrote.1);

@@ -19,7 +19,7 @@ fn take(incoming: &mut Incoming, lane: Lane, first: u64, bodies: &[&[u8]]) -> Ac
     let lengths: Vec<_> = bodies.iter().map(|body| body.len() as u32).collect();
     let mut out = Vec::new();
     let bytes = bodies.concat();
-    let wrote = put_messages(&mut out, lane, first, lengths.iter(), &bytes, 60_000);
+    let wrote = put_messages(&mut out, lane, first, &lengths, &bytes, 60_000);
     assert_eq!(wrote.0, bodies.len());
     let frame = Frame::read(&mut Reader::new(&out));
     let Ok(Some(Frame::Messages(messages))) = frame else { panic!("{frame:?}") };

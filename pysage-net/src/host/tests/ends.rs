@@ -130,7 +130,7 @@ fn a_message_that_two_ends_know_differently_ends_the_connection() {
     let to = std::net::SocketAddr::from(([10, 0, 0, 2], 4000));
     let link = pair.ends[0].host.connect(pair.now, Some(to));
     for _ in 0..3 {
-        pair.ends[0].host.send(pair.now, link, b"never told", Delivery::ReliableOrdered, 0);
+        pair.ends[0].host.send(link, b"never told", &[10], Delivery::ReliableOrdered, 0);
     }
     pair.run(Duration::from_secs(8));
     assert!(pair.ends[1].got.is_empty());

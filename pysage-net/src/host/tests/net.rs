@@ -144,7 +144,8 @@ impl Pair {
 
     pub(super) fn send(&mut self, end: usize, delivery: Delivery, stream: u8, message: &[u8]) {
         let end = &mut self.ends[end];
-        end.host.send(self.now, end.link.unwrap(), message, delivery, stream);
+        let lengths = [message.len() as u32];
+        end.host.send(end.link.unwrap(), message, &lengths, delivery, stream);
     }
 
     pub(super) fn inject(&mut self, end: usize, bytes: &[u8]) {
@@ -171,7 +172,7 @@ impl Pair {
     pub(super) fn connect_stranger(&mut self, to: usize, config: &NetConfig) {
         let mut host = Host::new(self.now, config, 1200, false);
         let link = host.connect(self.now, Some(address(to)));
-        host.send(self.now, link, b"let me in", Delivery::ReliableOrdered, 0);
+        host.send(link, b"let me in", &[9], Delivery::ReliableOrdered, 0);
         self.client_address = address(6);
         self.ends[0].host = host;
         self.ends[0].events.clear();
