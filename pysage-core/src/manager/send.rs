@@ -1,12 +1,14 @@
 //! Sending: messages that leave for another manager.
 
+use std::any::Any;
+
 use super::letters::{DropReason, Queued};
 use super::wiring::Attached;
 use super::{ActorManager, World};
 use crate::actor::{ActorId, Context};
 use crate::destination::{Destination, There};
 use crate::error::SendError;
-use crate::message::{Delivery, PacketType};
+use crate::message::{AnyMessage, Delivery, PacketType};
 use crate::transport::{Body, Encoding, Envelope, Form, Head, OwnedReceiver};
 use crate::wire::{EncodeError, FrameHead, Purpose, Receiver, WireMessage, wire_type_of};
 
@@ -178,6 +180,22 @@ pub(super) trait Parcel: Body + Sized + 'static {
         Ok(())
     }
     fn write(&self, encoding: &Encoding, out: &mut Vec<u8>) -> Result<(), EncodeError>;
+
+    /// Puts it into an envelope of its own.
+    fn seal(self, head: Head) -> Envelope {
+        Envelope::new(head, size_of::<Self>(), self)
+    }
+
+    /// Whether the messages of an envelope go the same way, and are of its type.
+    fn may_join(head: &Head, envelope: &mut Envelope) -> bool {
+        let _ = (head, envelope);
+        false
+    }
+
+    /// Adds it to the messages of an envelope which it may join.
+    fn join(self, envelope: &mut Envelope) {
+        let _ = envelope;
+    }
 }
 
 impl World {
@@ -201,9 +219,18 @@ impl World {
         }
         match link.form {
             Form::Value => {
-                let envelope = Envelope::new(head, parcel);
                 let mut outbox = attached.outbox.borrow_mut();
-                check_room(outbox.bytes(there.link), envelope.bytes(), link.room_bytes)?;
+                let waiting = outbox.bytes(there.link);
+                if let Some(last) = outbox.last_value(there.link)
+                    && P::may_join(&head, last)
+                {
+                    check_room(waiting, last.each_bytes(), link.room_bytes)?;
+                    parcel.join(last);
+                    outbox.count_further_value(there.link);
+                    return Ok(());
+                }
+                let envelope = parcel.seal(head);
+                check_room(waiting, envelope.bytes(), link.room_bytes)?;
                 outbox.push_value(there.link, envelope);
                 Ok(())
             }
@@ -290,8 +317,12 @@ impl<M: WireMessage> Body for Plain<M> {
         world.enqueue(receiver, self.0);
     }
 
-    fn message(&self) -> Option<&dyn crate::AnyMessage> {
-        Some(&self.0)
+    fn each_message(&self, show: &mut dyn FnMut(&dyn AnyMessage)) {
+        show(&self.0);
+    }
+
+    fn is_queued(&self) -> bool {
+        true
     }
 
     fn refuse(&self, world: &World, _: There) {
@@ -299,6 +330,38 @@ impl<M: WireMessage> Body for Plain<M> {
     }
 
     fn undelivered(&self, _: &World) {}
+}
+
+/// Such messages as values, one or more.
+struct Several<M>(Vec<M>);
+
+impl<M: WireMessage> Body for Several<M> {
+    fn arrive(self: Box<Self>, world: &World, receiver: Option<ActorId>, _: There) {
+        world.enqueue_all(receiver, self.0.into_iter());
+    }
+
+    fn each_message(&self, show: &mut dyn FnMut(&dyn AnyMessage)) {
+        self.0.iter().for_each(|message| show(message));
+    }
+
+    fn is_queued(&self) -> bool {
+        true
+    }
+
+    fn refuse(&self, world: &World, _: There) {
+        let each = self.0.iter();
+        each.for_each(|message| world.dead_letter(message, None, DropReason::NoSuchActor));
+    }
+
+    fn undelivered(&self, _: &World) {}
+
+    fn as_any(&mut self) -> Option<&mut dyn Any> {
+        Some(self)
+    }
+
+    fn split_off(&mut self, at: usize) -> Option<Box<dyn Body>> {
+        Some(Box::new(Several(self.0.split_off(at))))
+    }
 }
 
 impl<M: WireMessage> Parcel for Plain<M> {
@@ -316,5 +379,21 @@ impl<M: WireMessage> Parcel for Plain<M> {
 
     fn write(&self, encoding: &Encoding, out: &mut Vec<u8>) -> Result<(), EncodeError> {
         encoding.codec.encode(&self.0, &encoding.limits, out)
+    }
+
+    fn seal(self, head: Head) -> Envelope {
+        Envelope::new(head, size_of::<M>(), Several(vec![self.0]))
+    }
+
+    #[inline]
+    fn may_join(head: &Head, envelope: &mut Envelope) -> bool {
+        envelope.takes_more(head) && envelope.body_as::<Several<M>>().is_some()
+    }
+
+    #[inline]
+    fn join(self, envelope: &mut Envelope) {
+        if let Some(Several(messages)) = envelope.body_as() {
+            messages.push(self.0);
+        }
     }
 }

@@ -298,9 +298,9 @@ impl World {
         }
     }
 
-    /// Counts a message that is queued next, and says where it comes from.
+    /// Counts messages that are queued next, and says where they come from.
     #[inline]
-    pub(crate) fn count_from(&self, sender: Destination, again: bool, bytes: usize) {
+    pub(crate) fn count_from(&self, sender: Destination, again: bool, messages: u64, bytes: usize) {
         let mut origin = self.wiring.origin.borrow_mut();
         if (origin.sender != Some(sender)) | (origin.again != again) {
             drop(origin);
@@ -309,7 +309,7 @@ impl World {
             *origin = Origin { sender: Some(sender), again, ..Origin::default() };
             self.front().log.mark(*origin);
         }
-        origin.messages += 1;
+        origin.messages += messages;
         origin.bytes += bytes;
     }
 
@@ -324,10 +324,10 @@ impl World {
         }
     }
 
-    /// Takes note of a message that came from there and was not queued.
-    pub(crate) fn note_done_at_once(&self, from: There) {
+    /// Takes note of messages that came from there and were not queued.
+    pub(crate) fn note_done_at_once(&self, from: There, messages: u64) {
         let sender = Some(Destination::at(from));
-        self.note_done([Origin { sender, messages: 1, ..Origin::default() }]);
+        self.note_done([Origin { sender, messages, ..Origin::default() }]);
     }
 
     /// Takes note of messages that are done, by where they came from.
@@ -386,10 +386,12 @@ impl World {
     /// Takes note of a value that could not be delivered to the other end of its link.
     pub(crate) fn undelivered_value(&self, envelope: &Envelope) {
         envelope.body.undelivered(self);
-        match envelope.body.message() {
-            Some(message) => self.dead_letter(message, None, DropReason::LinkGone),
-            None => self.counters.dropped(DropReason::LinkGone, 1),
+        if !envelope.body.is_queued() {
+            return self.counters.dropped(DropReason::LinkGone, 1);
         }
+        envelope.body.each_message(&mut |message| {
+            self.dead_letter(message, None, DropReason::LinkGone);
+        });
     }
 
     pub(crate) fn find(&self, name: &str) -> Option<crate::actor::ActorId> {
