@@ -2,6 +2,8 @@
 
 mod group;
 mod local;
+#[cfg(unix)]
+mod net;
 mod report;
 
 use std::{error::Error, io, process::ExitCode};
@@ -21,6 +23,16 @@ struct CommandLine {
 enum Area {
     /// Dispatch, requests and actors within one process
     Local(local::Arguments),
+
+    /// Messages between two processes over UDP, reliable and in order, also through loss
+    #[cfg(unix)]
+    Net(net::Arguments),
+
+    /// The second process of net, which starts it
+    #[cfg(unix)]
+    #[command(name = net::SECOND_SUBCOMMAND, hide = true)]
+    NetSecond,
+
     /// Messages between processes and threads, and how groups come and go
     Group(group::Arguments),
     #[command(name = group::HELPER, hide = true)]
@@ -43,6 +55,10 @@ fn run(command_line: &CommandLine) -> Result<(), Box<dyn Error>> {
     let mut output = io::stdout();
     match &command_line.area {
         Area::Local(arguments) => local::run(arguments, &mut output),
+        #[cfg(unix)]
+        Area::Net(arguments) => net::run(arguments, &mut output),
+        #[cfg(unix)]
+        Area::NetSecond => net::run_second(),
         Area::Group(arguments) => {
             let mut result = Ok(());
             allocation_counter::opt_out(|| result = group::run(arguments, &mut output));

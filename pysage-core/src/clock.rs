@@ -25,6 +25,12 @@ impl Clock {
         }
     }
 
+    /// Whether it is a [`ManualClock`], which other threads do not follow by themselves.
+    #[must_use]
+    pub fn is_manual(&self) -> bool {
+        self.manual().is_some()
+    }
+
     pub(crate) fn manual(&self) -> Option<&ManualClock> {
         match &self.0 {
             Source::System => None,

@@ -3,6 +3,8 @@
 mod actors;
 mod alarms;
 mod ask;
+#[cfg(feature = "wire")]
+mod broadcast;
 mod class;
 mod config;
 mod deferred;
@@ -36,7 +38,11 @@ mod world;
 use std::fmt;
 use std::rc::{Rc, Weak};
 
+use crate::clock::Clock;
+
 pub use ask::Answer;
+#[cfg(feature = "wire")]
+pub use broadcast::Broadcast;
 pub(crate) use class::ClassLink;
 pub use config::{ManagerConfig, Overflow};
 #[cfg(feature = "wire")]
@@ -46,8 +52,6 @@ pub use handle::{Handle, Producer, Refused, RefusedReason};
 pub use letters::{Counters, DeadLetter, DropReason, NameTaken, Queued};
 pub(crate) use run_log::{Origin, Run};
 pub use run_loop::{RunReport, TickRate};
-#[cfg(feature = "wire")]
-pub use send::Broadcast;
 pub use tasks::Pause;
 pub use tick::{Budget, TickReport};
 pub use timers::{Delay, Timer};
@@ -110,6 +114,12 @@ impl ActorManager {
     #[must_use]
     pub fn with_config(config: ManagerConfig) -> ActorManager {
         ActorManager(Rc::new(World::new(config)))
+    }
+
+    /// Where it reads the time.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        &self.0.config.clock
     }
 
     /// Unregisters all actors and drops all messages that wait, also those of handles and timers.

@@ -76,9 +76,10 @@ pub trait Transport: Any {
     }
 
     /// When the transport wants the next tick, or a [flush](crate::ActorManager::flush), if it
-    /// wants one at a time of its own. It is for loops of a program's own, which
-    /// [wait](crate::ActorManager::wait_until) until then; [`run`](crate::ActorManager::run) keeps
-    /// to its rate.
+    /// wants one at a time of its own. [`run`](crate::ActorManager::run) ticks then at a rate
+    /// [`or_when_woken`](crate::TickRate::or_when_woken), and else keeps to its rate; loops of a
+    /// program's own [wait](crate::ActorManager::wait_until) until then. A time that is past means
+    /// at once, and again until the transport moves it on.
     fn wake_at(&self) -> Option<Instant> {
         None
     }

@@ -14,7 +14,7 @@ use crate::group_transport::GroupTransport;
 use crate::line::{Line, LinkEnd, ThreadLine};
 use crate::name::GroupName;
 use crate::node::{Birth, Node};
-use crate::socket::Waiter;
+use crate::socket::{Progress, Waiter};
 use crate::transport_contract::{Options, Pair};
 
 fn settings(terms: Terms) -> Settings {
@@ -32,6 +32,12 @@ fn pair(options: &Options, by_value: bool) -> Pair {
     let waiters = [Waiter::new().unwrap(), Waiter::new().unwrap()];
     let lines = ThreadLine::pair([waiters[0].waker(), waiters[1].waker()]);
     let (one, other) = LinkEnd::pair(by_value).unwrap();
+    // Ends that are in use: some are connected no sooner.
+    for end in [&one, &other, &one] {
+        if let LinkEnd::Stream(stream) = end {
+            assert_eq!(stream.read(&mut [0]).unwrap(), Progress::Later);
+        }
+    }
     let [for_here, for_there] = waiters;
     let born = |name, line, link, waiter| {
         let (name, settings) = (GroupName::known(name), settings(terms));

@@ -127,6 +127,51 @@ mod tests {
         }
     }
 
+    /// Bytes that are changed, cut or made up, from a generator with this seed.
+    fn hostile(seed: u64) -> Vec<u8> {
+        let mut state = seed;
+        let mut below = |most: usize| {
+            // splitmix64
+            state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+            let mut z = state;
+            z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+            usize::try_from((z ^ (z >> 31)) % most as u64).unwrap()
+        };
+        let mut bytes = VERSION.to_le_bytes().to_vec();
+        if below(2) == 0 {
+            bytes.clear();
+            known().encode(&mut bytes).unwrap();
+            for _ in 0..=below(4) {
+                let at = 2 + below(bytes.len() - 2);
+                bytes[at] = [0, 0xff, 0xfc, below(256) as u8][below(4)];
+            }
+            bytes.truncate(2 + below(bytes.len()));
+        } else {
+            bytes.extend((0..below(60)).map(|_| below(256) as u8));
+        }
+        bytes
+    }
+
+    #[test]
+    fn whatever_comes_is_refused_or_is_something_that_can_be_told() {
+        let (mut refused, mut taken) = (0, 0);
+        for seed in 0..20_000 {
+            let bytes = hostile(seed);
+            match Control::decode(&bytes) {
+                Err(ControlError::Malformed(_)) => refused += 1,
+                Err(error) => panic!("{error}, seed {seed}"),
+                Ok(control) => {
+                    taken += 1;
+                    let mut again = Vec::new();
+                    control.encode(&mut again).unwrap();
+                    assert_eq!(Control::decode(&again).unwrap(), control, "seed {seed}");
+                }
+            }
+        }
+        assert!(refused > 1_000 && taken > 100, "{refused} refused, {taken} taken");
+    }
+
     #[test]
     fn another_version_is_named() {
         let mut bytes = Vec::new();

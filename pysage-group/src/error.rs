@@ -139,7 +139,4 @@ pub enum GroupError {
     /// The groups are just being served: a dead-letter handler called this.
     #[error("groups are just being served: do this in a later tick")]
     Busy,
-    /// Groups in processes are not there on this platform.
-    #[error("this platform has no groups in processes; add a thread group")]
-    NoProcesses,
 }

@@ -141,9 +141,6 @@ impl Groups for ActorManager {
         entry: Entry,
         config: GroupConfig,
     ) -> Result<Destination, GroupError> {
-        if cfg!(not(unix)) {
-            return Err(GroupError::NoProcesses);
-        }
         check_enabled(config.program.is_some())?;
         add(self, name, entry, config, GroupKind::Process)
     }

@@ -18,6 +18,10 @@ const START_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a group may take to notice that its parent is gone before it is killed.
 const ORPHAN_GRACE: Duration = Duration::from_millis(500);
 
+/// How long a process that ends waits for others to have read what it wrote, where the system would
+/// drop that with the process.
+const PART_TIMEOUT: Duration = Duration::from_millis(500);
+
 static ENABLED: AtomicBool = AtomicBool::new(false);
 
 /// Lets the program have groups in processes: call it as the first line of `main`.
@@ -56,7 +60,11 @@ pub fn enable_groups(entries: impl IntoIterator<Item = Entry>) {
     ENABLED.store(true, Ordering::Release);
     match socket::inherited() {
         Ok(None) => {}
-        Ok(Some(inherited)) => std::process::exit(become_group(inherited, &entries)),
+        Ok(Some(inherited)) => {
+            let status = become_group(inherited, &entries);
+            socket::part(Instant::now() + PART_TIMEOUT);
+            std::process::exit(status)
+        }
         Err(error) => {
             eprintln!("{error}");
             std::process::exit(START_FAILED);

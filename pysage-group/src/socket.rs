@@ -3,34 +3,49 @@
 //! * [`Stream`]: bytes between two groups.
 //! * [`Control`]: bodies and streams between a parent and its child process. Its end is how each
 //!   of them learns of the other's death.
-//! * [`spawn`] and [`inherited`]: the two sides of the start of a child process.
+//! * [`spawn`] and [`inherited()`]: the two sides of the start of a child process.
 //! * [`Waiter`]: waiting for all of that, and for other threads, without a busy loop.
 //!
+//! * [`part`]: the end of what this process has of it, before the process itself ends.
+//!
 //! A child is the same or another program, started anew: never a fork of a running process, whose
-//! locks and threads would be in an unknown state. There is no name in the file system or on the
-//! network: a socket is inherited or handed over, so nobody else can reach it and nothing is left
-//! behind. The room depends on nothing else in this crate, so that the program behind
-//! `tests/tests/group_socket.rs` can be compiled with it.
+//! locks and threads would be in an unknown state. There are two rooms with the same items. On Linux
+//! and macOS a socket is inherited or handed over ([`unix`]): it has no name in the file system or on
+//! the network, so nobody else can reach it and nothing is left behind. Elsewhere, which is on
+//! Windows, and with `--cfg pysage_loopback` everywhere, sockets are connected on the loopback
+//! interface, and whoever connects shows a secret first (`loopback`). The room depends on nothing
+//! else in this crate, so that the program behind `tests/tests/group_socket.rs` can be compiled with
+//! it.
 
-#[cfg(not(unix))]
-mod elsewhere;
-#[cfg(unix)]
+mod inherited;
+#[cfg(any(not(unix), pysage_loopback))]
+mod loopback;
+mod process;
+#[cfg(all(unix, not(pysage_loopback)))]
 mod unix;
+mod waiter;
 
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 use std::str::FromStr;
 
-#[cfg(not(unix))]
-pub(crate) use elsewhere::{
-    Control, ControlError, Inherited, Interest, Process, Received, Stream, Waiter, Waker,
-    inherited, spawn, watch_parent,
+pub(crate) use inherited::Inherited;
+#[cfg(any(not(unix), pysage_loopback))]
+pub(crate) use loopback::{
+    Control, ControlError, Received, Stream, inherited, part, spawn, watch_parent,
 };
-#[cfg(unix)]
+pub(crate) use process::Process;
+#[cfg(all(unix, not(pysage_loopback)))]
 pub(crate) use unix::{
-    Control, ControlError, Inherited, Interest, Process, Received, Stream, Waiter, Waker,
-    inherited, spawn, watch_parent,
+    Control, ControlError, Received, Stream, inherited, part, spawn, watch_parent,
 };
+pub(crate) use waiter::{Interest, Waiter, Waker};
+
+/// How long one body may be. A table of message types is the longest of them.
+pub(crate) const BODY_BYTES_MAX: usize = 1024 * 1024;
+
+/// How much may wait to be sent on a control channel, heads included.
+pub(crate) const BACKLOG_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// The first argument of a program that is started as a group of another process.
 ///
@@ -40,7 +55,7 @@ pub(crate) const MARKER: &str = "--pysage-group";
 
 /// Whether this program was started as a group of another process.
 ///
-/// True also after [`inherited`] took the socket, so that a program which never does that can be
+/// True also after [`inherited()`] took the socket, so that a program which never does that can be
 /// told from one that need not.
 #[must_use]
 pub(crate) fn is_marked() -> bool {
@@ -49,7 +64,6 @@ pub(crate) fn is_marked() -> bool {
 
 /// How far a non-blocking read or write got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(not(unix), allow(dead_code))]
 pub(crate) enum Progress {
     /// So many bytes were moved, in a write perhaps fewer than were given.
     Bytes(usize),
@@ -61,7 +75,6 @@ pub(crate) enum Progress {
 
 /// How far a non-blocking flush got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(not(unix), allow(dead_code))]
 pub(crate) enum Flushed {
     /// All that was queued is with the operating system.
     All,

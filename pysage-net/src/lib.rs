@@ -1,7 +1,16 @@
-//! Will hold the network: peers, delivery guarantees, UDP, TCP and encryption.
+//! Peers over networks: actors here and there, and messages that are reliable and in order over UDP.
 //!
-//! Until then it is `pysage-core` under another name: a program that depends on this crate
-//! alone derives messages, writes actors and ticks.
+//! * [`Network`] adds the verbs to a manager and to a handler's context: `listen`, `connect`,
+//!   `disconnect` and the rest. A peer is a [`Destination`]: what is sent to it is handled there.
+//! * [`NetConfig`] says how a listener or a connection runs, and holds the limits; [`Security`] who
+//!   may come in.
+//! * [`PeerConnected`], [`PeerDisconnected`] and [`PeerMismatch`] are published.
+//!
+//! A message's type says how it is delivered, one of the four of [`Delivery`], and within which
+//! stream; [`send_with`](ActorManager::send_with) says otherwise for one message.
+//!
+//! All of `pysage-core` is here, too: a program that depends on this crate alone derives messages,
+//! writes actors and ticks.
 //!
 //! ```
 //! use pysage_net::{ActorManager, Message};
@@ -13,6 +22,32 @@
 //! manager.queue(Bomb { damage: 10 });
 //! assert_eq!(manager.queue_length(), 1);
 //! ```
+
+mod carrier;
+mod config;
+mod counters;
+mod endpoint;
+mod error;
+mod event;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
+#[cfg(test)]
+mod golden;
+mod host;
+mod network;
+mod security;
+mod session;
+#[cfg(feature = "sim")]
+pub mod sim;
+
+pub use carrier::Carrier;
+pub use config::{NetConfig, Service};
+pub use counters::NetCounters;
+pub use error::NetError;
+pub use event::{DisconnectReason, PeerConnected, PeerDisconnected, PeerMismatch};
+pub use network::{Address, Listener, Network, ToAddress};
+pub use security::Security;
 
 pub use pysage_core::MessageTrait as Message;
 #[doc(hidden)]

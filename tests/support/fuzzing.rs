@@ -14,6 +14,10 @@ use pysage_core::Message;
 use pysage_core::wire::{Codec, FrameHead, MessageTable, Receiver, WireLimits, WireMessage};
 
 use messages::{Dense, ForeignAsWritten, Original, Simple};
+pub(crate) use pysage_net::fuzzing::endpoint as net_endpoint;
+pub(crate) use pysage_net::fuzzing::frames as net_frames;
+pub(crate) use pysage_net::fuzzing::handshake as net_handshake;
+pub(crate) use pysage_net::fuzzing::hosts as net_hosts;
 pub(crate) use stream::pipe_stream;
 use wire_shapes::{Choice, Empty, Foreign, Maps, Numbers, Parts, Recursive, Sequences, Texts};
 
@@ -21,7 +25,7 @@ use wire_shapes::{Choice, Empty, Foreign, Maps, Numbers, Parts, Recursive, Seque
 type Play = fn(&[u8]);
 
 /// All targets by name.
-pub(crate) const TARGETS: [(&str, Play); 7] = [
+pub(crate) const TARGETS: [(&str, Play); 11] = [
     ("frame_head", frame_head),
     ("decode_compact", decode_compact),
     ("decode_fixed", decode_fixed),
@@ -29,6 +33,10 @@ pub(crate) const TARGETS: [(&str, Play); 7] = [
     ("message_table", message_table),
     ("pipe_stream", pipe_stream),
     ("round_trip", round_trip),
+    ("net_frames", net_frames),
+    ("net_handshake", net_handshake),
+    ("net_endpoint", net_endpoint),
+    ("net_hosts", net_hosts),
 ];
 
 /// Small enough for messages to be over it.

@@ -12,7 +12,7 @@ use pysage_group::{
 use crate::group_entries::{Long, Ping, Pong, Told};
 
 /// How long a test waits for what has to happen.
-const DEADLINE: Duration = Duration::from_secs(30);
+pub(crate) const DEADLINE: Duration = Duration::from_secs(30);
 
 /// Process tests run one after the other.
 pub(crate) fn alone() -> MutexGuard<'static, ()> {
@@ -114,19 +114,26 @@ pub(crate) fn try_until(
 
 /// Ticks until so many things were noted; gives them.
 pub(crate) fn noted(manager: &ActorManager, seen: &Seen, count: usize) -> Vec<String> {
-    tick_until(manager, &format!("{count} notes, of which {:?} are there", seen.all()), || {
-        seen.len() >= count
-    });
+    let deadline = Instant::now() + DEADLINE;
+    while seen.len() < count {
+        let (there, last) = (seen.len(), seen.0.borrow().last().cloned());
+        assert!(Instant::now() < deadline, "{there} of {count} notes, the last is {last:?}");
+        manager.wait_until(Instant::now() + Duration::from_millis(20));
+        manager.tick().unwrap();
+    }
     seen.take()
 }
 
-/// The processes that are children of this one.
-pub(crate) fn child_processes() -> usize {
-    let tasks = std::fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
-    tasks
-        .filter_map(|task| std::fs::read_to_string(task.path().join("children")).ok())
-        .map(|children| children.split_whitespace().count())
-        .sum()
+/// Looks at how many child processes this one has, zombies included, where the system tells.
+pub(crate) fn assert_child_processes(expected: usize) {
+    if cfg!(target_os = "linux") {
+        let tasks = std::fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
+        let children: usize = tasks
+            .filter_map(|task| std::fs::read_to_string(task.path().join("children")).ok())
+            .map(|children| children.split_whitespace().count())
+            .sum();
+        assert_eq!(children, expected, "child processes");
+    }
 }
 
 /// Whether a manager has no group.

@@ -137,4 +137,8 @@ targets! {
     message_table
     pipe_stream
     round_trip
+    net_frames
+    net_handshake
+    net_endpoint
+    net_hosts
 }

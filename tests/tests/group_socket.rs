@@ -46,6 +46,11 @@ fn a_parent_and_its_child_exchange_bodies_and_streams() {
 }
 
 #[test]
+fn two_children_exchange_bytes_over_the_stream_that_they_were_given() {
+    play("introduce");
+}
+
+#[test]
 fn a_child_keeps_its_channel_to_itself() {
     play("check stdin");
 }
@@ -71,6 +76,7 @@ fn a_process_that_another_waited_for_has_an_unknown_exit() {
 }
 
 #[test]
+#[cfg(not(pysage_loopback))]
 fn no_descriptor_is_left_open_by_what_a_process_may_send() {
     play("leaks");
 }

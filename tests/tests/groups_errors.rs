@@ -1,6 +1,5 @@
 //! Groups that do not start, and how that is told.
 
-#![cfg(unix)]
 // Each of the tests of groups uses a part of what they share.
 #![allow(clippy::unwrap_used, dead_code, missing_docs)]
 
@@ -15,7 +14,7 @@ use std::time::{Duration, Instant};
 use pysage_group::{ActorManager, Entry, GroupConfig, GroupError, Groups, Message};
 
 use group_entries::{Ping, REFUSING, STUCK, UNMADE, WORKER};
-use groups::{alone, child_processes, config, has_none, main_manager};
+use groups::{alone, assert_child_processes, config, has_none, main_manager};
 
 /// Adds a group that does not start, in a process and, if that can be, in a thread; nothing is left
 /// of it. Tells the errors.
@@ -25,7 +24,8 @@ fn refused(entry: Entry, config: GroupConfig, in_thread: bool) -> Vec<GroupError
     if in_thread {
         errors.push(manager.add_thread_group("one", entry, config).unwrap_err());
     }
-    assert_eq!((has_none(&manager), child_processes()), (true, 0));
+    assert!(has_none(&manager));
+    assert_child_processes(0);
     manager.tick().unwrap();
     let unknown = manager.send_to_group("one", Ping(1)).unwrap_err();
     assert!(matches!(unknown, GroupError::Unknown { .. }), "{unknown}");
@@ -66,7 +66,7 @@ fn a_program_that_is_not_there_is_told() {
 #[test]
 fn a_program_that_is_no_group_ends_before_it_is_ready() {
     let _alone = alone();
-    let told = texts(refused(WORKER, config().program("/bin/true"), false)).remove(0);
+    let told = texts(refused(WORKER, config().argument("--leave"), false)).remove(0);
     assert_eq!(told, "group `one` ended before it was ready: its process ended with exit status 0");
 }
 
@@ -121,7 +121,25 @@ fn a_message_that_the_group_knows_differently_is_named() {
     let error = manager.add_process_group("one", WORKER, config()).unwrap_err();
     let GroupError::Mismatch { group, mismatch } = &error else { panic!("{error}") };
     assert_eq!((group.as_str(), mismatch.message.as_str()), ("one", "Ping"));
-    assert_eq!(child_processes(), 0);
+    assert_child_processes(0);
+}
+
+#[test]
+fn a_group_that_speaks_another_version_or_no_sense_is_told() {
+    let _alone = alone();
+    let program = env!("CARGO_BIN_EXE_group_socket_child");
+    let told_by = |role: &str| {
+        texts(refused(WORKER, config().program(program).argument(role), false)).remove(0)
+    };
+    assert_eq!(
+        told_by("speak another version"),
+        "group `one` speaks version 2 of the protocol between groups, here it is 1"
+    );
+    let malformed = "group `one` ended before it was ready: it did not keep to the protocol: ";
+    for role in ["speak nonsense", "speak too little"] {
+        let told = told_by(role);
+        assert!(told.starts_with(malformed), "{told}");
+    }
 }
 
 #[test]

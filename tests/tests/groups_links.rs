@@ -1,6 +1,5 @@
 //! Groups that talk to each other.
 
-#![cfg(unix)]
 // Each of the tests of groups uses a part of what they share.
 #![allow(clippy::unwrap_used, dead_code, missing_docs)]
 
@@ -9,11 +8,17 @@ mod group_entries;
 #[path = "../support/groups.rs"]
 mod groups;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use pysage_group::{ActorManager, GroupError, GroupName, Groups, SendError};
+use pysage_group::{
+    Actor, ActorManager, Context, Entry, GroupError, GroupName, Groups, Message, SendError,
+    Subscriptions,
+};
+use serde::de::Error as _;
+use serde::ser::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use group_entries::{Do, Long, NAMED, Ping, Seen as HowMany, WORKER};
+use group_entries::{Do, Enquire, FLOODER, Flood, Long, NAMED, Ping, Seen as HowMany, WORKER};
 use groups::{alone, config, main_manager, noted, tick_until};
 
 fn relay(to: &str, number: u32) -> Do {
@@ -152,6 +157,18 @@ fn who_sent_a_message_is_known_and_can_be_answered() {
 }
 
 #[test]
+fn a_group_asks_any_other() {
+    let _alone = alone();
+    let (manager, seen) = four_groups();
+    manager.broadcast_to_groups(Ping(1));
+    noted(&manager, &seen, 4);
+    for (from, to) in [("one", "two"), ("one", "three"), ("three", "four"), ("four", "two")] {
+        manager.send_to_group(from, Enquire(to.to_owned())).unwrap();
+        assert_eq!(noted(&manager, &seen, 1), [format!("Ok(1) from {to}")], "{from}");
+    }
+}
+
+#[test]
 fn what_was_sent_before_a_group_is_removed_is_handled_and_answered() {
     let _alone = alone();
     let (manager, seen) = four_groups();
@@ -225,6 +242,80 @@ fn groups_that_flood_each_other_never_block() {
     // What comes back is as much, and a worker whose answer finds no room drops it with an error.
     tick_until(&manager, "the last answers", || manager.groups().len() == 1 && seen.len() > 100);
     manager.remove_group("one").unwrap();
+}
+
+#[test]
+fn two_groups_that_flood_each_other_never_block() {
+    let _alone = alone();
+    let (manager, seen) = main_manager();
+    let config = config().queue_bytes(64 << 10);
+    for (name, in_thread) in [("one", false), ("two", false), ("three", true), ("four", true)] {
+        match in_thread {
+            false => manager.add_process_group(name, FLOODER, config.clone()),
+            true => manager.add_thread_group(name, FLOODER, config.clone()),
+        }
+        .unwrap();
+    }
+    for (here, there) in [("one", "two"), ("three", "four"), ("one", "three")] {
+        for (from, to) in [(here, there), (there, here)] {
+            let flood = Flood { to: to.to_owned(), messages: 2_000 };
+            manager.send_to_group(from, flood).unwrap();
+        }
+        let mut told = noted(&manager, &seen, 2);
+        let mut expected = [here, there].map(|name| format!("{name} received 2000, was refused"));
+        told.sort();
+        expected.sort();
+        assert_eq!(told, expected);
+    }
+}
+
+/// A message that has no wire form after all.
+#[derive(Message, Clone)]
+#[message(packet_type = 120)]
+struct Unwritable(Never);
+
+#[derive(Clone)]
+struct Never;
+
+impl Serialize for Never {
+    fn serialize<S: Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+        Err(S::Error::custom("it was to be written"))
+    }
+}
+
+impl<'de> Deserialize<'de> for Never {
+    fn deserialize<D: Deserializer<'de>>(_: D) -> Result<Never, D::Error> {
+        Err(D::Error::custom("it was to be read"))
+    }
+}
+
+/// Sends back what it gets.
+#[derive(Default)]
+struct Mirror;
+
+impl Actor for Mirror {
+    fn subscriptions(on: &mut Subscriptions<Self>) {
+        on.message(|_: &mut Self, message: &Unwritable, cx: &Context| {
+            cx.send(cx.sender().expect("it came from a group"), message.clone())
+        });
+    }
+}
+
+#[test]
+fn messages_between_threads_are_not_written_as_bytes() {
+    let _alone = alone();
+    let manager = ActorManager::new();
+    manager.register_message::<Unwritable>().unwrap();
+    manager.add_thread_group("one", Entry::actor::<Mirror>("mirror"), config()).unwrap();
+    manager.send_to_group("one", Unwritable(Never)).unwrap();
+    let deadline = Instant::now() + groups::DEADLINE;
+    while manager.tick().unwrap().received == 0 {
+        assert!(Instant::now() < deadline, "it did not come back");
+    }
+    // To an acked group bytes are kept, and so this message cannot go.
+    manager.add_thread_group("two", Entry::actor::<Mirror>("mirror"), config().acked()).unwrap();
+    let error = manager.send_to_group("two", Unwritable(Never)).unwrap_err().to_string();
+    assert!(error.contains("it was to be written"), "{error}");
 }
 
 #[test]

@@ -4,6 +4,9 @@
 
 #[path = "../support/local.rs"]
 mod local;
+#[allow(dead_code)]
+#[path = "../support/scripted.rs"]
+mod scripted;
 
 use std::sync::mpsc;
 use std::thread;
@@ -13,6 +16,7 @@ use local::{Log, on};
 use pysage_core::{
     ActorManager, Budget, Flow, ManagerConfig, ManualClock, Message, TickRate, TickReport,
 };
+use scripted::Script;
 
 const MS: Duration = Duration::from_millis(1);
 /// A test that waits for another thread gives up after this.
@@ -206,4 +210,28 @@ fn a_loop_that_may_be_woken_ticks_as_soon_as_a_message_comes() {
     assert_eq!((run.ticks, run.handled, run.late, run.skipped), (5, 3, 0, 0));
     assert!(begun.elapsed() < DEADLINE);
     assert_eq!(log.take(), "1 2 3");
+}
+
+#[test]
+fn a_loop_that_may_be_woken_ticks_when_a_transport_wants_it() {
+    for (rate, expected) in [
+        (TickRate::hz(10).or_when_woken(), &[0, 30, 100, 200][..]),
+        (TickRate::hz(10), &[0, 100, 200, 300][..]),
+    ] {
+        let ((manager, clock), script) = (clocked(), Script::new());
+        script.attach(&manager);
+        let start = clock.now();
+        script.edit(|lines| lines.wake_at = Some(start + MS * 30));
+        let mut ticks = Vec::new();
+        let report = manager.run(rate, |_| {
+            ticks.push((clock.now() - start).as_millis());
+            if clock.now() >= start + MS * 30 {
+                script.edit(|lines| lines.wake_at = Some(start + MS * 10_000));
+            }
+            if ticks.len() == expected.len() { Flow::Stop } else { Flow::Continue }
+        });
+        assert_eq!(ticks, expected);
+        let report = report.unwrap();
+        assert_eq!((report.late, report.skipped), (0, 0));
+    }
 }

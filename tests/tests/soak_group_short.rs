@@ -36,7 +36,15 @@ fn number(line: &Value, name: &str) -> u64 {
     line[name].as_u64().unwrap_or_else(|| panic!("{name} in {line}"))
 }
 
+/// The fields of a line.
+const FIELDS: &str = "seed kills restarts sent handled redelivered reported_undelivered \
+    reported_unknown lost_unreported reported_but_handled out_of_order duplicated notice_ms_max \
+    ready_ms_max tick_p99_ms_main rss_growth_bytes";
+
 fn assert_promises(line: &Value) {
+    let mut fields: Vec<_> = FIELDS.split(' ').collect();
+    fields.sort_unstable();
+    assert!(line.as_object().unwrap().keys().eq(fields), "{line}");
     for name in ["lost_unreported", "reported_but_handled", "out_of_order"] {
         assert_eq!(number(line, name), 0, "{name} in {line}");
     }

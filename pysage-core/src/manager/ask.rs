@@ -84,7 +84,7 @@ impl ActorManager {
             return Answer::ready(Err(AskError::Invalid));
         }
         let asked = Asked::here(request);
-        let handler = world.with_topic::<Asked<Q>, _>(|topic| topic.sole_handler(actor));
+        let handler = world.known_topic::<Asked<Q>>().sole_handler(actor);
         let Some(handler) = handler.filter(|_| actor.manager() == world.number()) else {
             return self.ask_in_full(actor, asked);
         };

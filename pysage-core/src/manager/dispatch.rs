@@ -93,9 +93,7 @@ impl Batch {
         let done = waiting - self.count;
         #[cfg(feature = "wire")]
         {
-            if manager.world().config.halt_at_panic {
-                self.log.split();
-            }
+            self.log.split();
             manager.world().note_done(self.log.take_passed());
         }
         if was_reset() {

@@ -125,14 +125,20 @@ impl World {
             return self.refuse(&message, receiver, DropReason::Invalid);
         }
         if !self.open_run.add(M::slot().index(), receiver) {
-            return self.enqueue_in_new_run(receiver, message);
+            // In a place of its own, so that most messages stay in registers until they are queued.
+            return self.enqueue_in_new_run(receiver, &mut Some(message));
         }
-        self.with_topic::<M, _>(|topic| topic.push(message));
+        self.known_topic::<M>().push(message);
         Queued::Accepted
     }
 
     #[inline(never)]
-    fn enqueue_in_new_run<M: Message>(&self, receiver: Option<ActorId>, message: M) -> Queued {
+    fn enqueue_in_new_run<M: Message>(
+        &self,
+        receiver: Option<ActorId>,
+        message: &mut Option<M>,
+    ) -> Queued {
+        let message = message.take().expect("there is a message to be queued");
         let slot = M::slot().index();
         drop(self.front());
         let room = self.room();
@@ -140,7 +146,7 @@ impl World {
             return self.overflow(receiver, message);
         }
         self.open_run.begin(slot, receiver, room);
-        let first = self.with_topic::<M, _>(|topic| topic.push(message));
+        let first = self.known_topic::<M>().push(message);
         if first {
             self.front.borrow_mut().touched.push(slot);
         }

@@ -146,12 +146,19 @@ impl RunLog {
     /// Has those messages of the first origin that are done count by themselves.
     #[cfg(feature = "wire")]
     pub(crate) fn split(&mut self) {
+        if self.origin.sender.is_none() {
+            return;
+        }
         let of_origin = self.upcoming().iter().take_while(|run| run.slot != Run::MARKER.slot);
         let left = of_origin.map(|run| u64::from(run.count)).sum();
-        let messages = self.origin.messages.saturating_sub(left);
+        let all = self.origin.messages;
+        let messages = all.saturating_sub(left);
+        // How long each of them was is not known.
+        let share = self.origin.bytes as u128 * u128::from(messages) / u128::from(all.max(1));
+        let bytes = usize::try_from(share).expect("it is a part of what is a usize");
         self.origin.messages -= messages;
-        // Their bytes go with the last of the origin.
-        self.passed.push(Origin { messages, bytes: 0, ..self.origin });
+        self.origin.bytes -= bytes;
+        self.passed.push(Origin { messages, bytes, ..self.origin });
     }
 
     /// The origins whose messages are all done, since the last call.

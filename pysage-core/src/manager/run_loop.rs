@@ -37,8 +37,8 @@ impl TickRate {
         TickRate { interval, on_wake: false, budget: Budget::UNLIMITED }
     }
 
-    /// Ticks besides as soon as a message comes from another thread, or what the manager
-    /// [waits by](ActorManager::wait_by) has something.
+    /// Ticks besides as soon as a message comes from another thread, what the manager
+    /// [waits by](ActorManager::wait_by) has something, or a transport's own time for it has come.
     #[must_use]
     pub fn or_when_woken(mut self) -> TickRate {
         self.on_wake = true;
@@ -115,9 +115,19 @@ impl ActorManager {
                 break;
             }
             waited = clock.now() < schedule.due;
-            self.wait(schedule.due, rate.on_wake);
+            self.wait(self.next_tick(schedule.due, rate.on_wake), rate.on_wake);
         }
         Ok(run)
+    }
+
+    /// When to tick next: when it is due, or before that when a transport wants it.
+    fn next_tick(&self, due: Instant, on_wake: bool) -> Instant {
+        #[cfg(feature = "wire")]
+        if on_wake && let Some(wanted) = self.wake_at() {
+            return wanted.min(due);
+        }
+        let _ = on_wake;
+        due
     }
 }
 

@@ -1,6 +1,6 @@
 //! Sending: messages that leave for another manager.
 
-use std::any::Any;
+use std::rc::Rc;
 
 use super::letters::{DropReason, Queued};
 use super::wiring::Attached;
@@ -8,19 +8,13 @@ use super::{ActorManager, World};
 use crate::actor::{ActorId, Context};
 use crate::destination::{Destination, There};
 use crate::error::SendError;
-use crate::message::{AnyMessage, Delivery, PacketType};
-use crate::transport::{Body, Encoding, Envelope, Form, Head, OwnedReceiver};
-use crate::wire::{EncodeError, FrameHead, Purpose, Receiver, WireMessage, wire_type_of};
+use crate::message::{Delivery, PacketType};
+use crate::transport::{Body, Encoding, Envelope, Form, Head, Link, LinkId, OwnedReceiver};
+use crate::wire::{EncodeError, FrameHead, Purpose, Receiver, WireMessage};
 
-/// What became of a broadcast.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Broadcast {
-    /// How many links took the message.
-    pub sent: usize,
-    /// How many had no room for it, or could not carry it.
-    pub refused: usize,
-}
+mod plain;
+
+pub(crate) use plain::Plain;
 
 impl ActorManager {
     /// Sends a message to the other end of a link, or to an actor there; for an actor here it is
@@ -67,19 +61,6 @@ impl ActorManager {
         message: M,
     ) -> Result<(), SendError> {
         self.post_to_named(None, to.into(), name, message)
-    }
-
-    /// Sends a message to the other end of every link of every transport.
-    #[doc(alias = "broadcast_message")]
-    pub fn broadcast<M: WireMessage + Clone>(&self, message: M) -> Broadcast {
-        let mut broadcast = Broadcast::default();
-        for to in self.world().all_links() {
-            match self.send(to, message.clone()) {
-                Ok(()) => broadcast.sent += 1,
-                Err(_) => broadcast.refused += 1,
-            }
-        }
-        broadcast
     }
 
     fn post<M: WireMessage>(
@@ -209,6 +190,28 @@ impl World {
         parcel: P,
     ) -> Result<(), SendError> {
         parcel.register(self)?;
+        let (attached, link) = self.open_link(there)?;
+        match link.form {
+            Form::Value => attached.post_value(there.link, link, head, parcel),
+            Form::Bytes(encoding) => {
+                let mut write = |out: &mut Vec<u8>| write_frame(&head, &parcel, &encoding, out);
+                if let Some(accepted) = attached.accept(there.link, &mut write) {
+                    return accepted;
+                }
+                let mut frame = self.wiring.scratch.take();
+                frame.clear();
+                let written = write(&mut frame);
+                let posted = written.and_then(|()| {
+                    attached.post_frame(there.link, link, encoding, &frame, (delivery, stream))
+                });
+                keep(&self.wiring.scratch, frame);
+                posted
+            }
+        }
+    }
+
+    /// The transport of a link and its state, once nothing waits for one that had its place.
+    pub(super) fn open_link(&self, there: There) -> Result<(Rc<Attached>, Link), SendError> {
         let attached = self.attached(there.manager, there.transport);
         let attached = attached.ok_or(SendError::NoSuchLink)?;
         let link = attached.transport.try_borrow().map_err(|_| SendError::Busy)?.link(there.link);
@@ -217,59 +220,64 @@ impl World {
         if let Some(predecessor) = predecessor {
             self.give_up(&attached, predecessor);
         }
-        match link.form {
-            Form::Value => {
-                let mut outbox = attached.outbox.borrow_mut();
-                let waiting = outbox.bytes(there.link);
-                if let Some(last) = outbox.last_value(there.link)
-                    && P::may_join(&head, last)
-                {
-                    check_room(waiting, last.each_bytes(), link.room_bytes)?;
-                    parcel.join(last);
-                    outbox.count_further_value(there.link);
-                    return Ok(());
-                }
-                let envelope = parcel.seal(head);
-                check_room(waiting, envelope.bytes(), link.room_bytes)?;
-                outbox.push_value(there.link, envelope);
-                Ok(())
-            }
-            Form::Bytes(encoding) => {
-                let mut write = |out: &mut Vec<u8>| write_frame(&head, &parcel, &encoding, out);
-                let mut transport =
-                    attached.transport.try_borrow_mut().map_err(|_| SendError::Busy)?;
-                if let Some(accepted) = transport.accept(there.link, &mut write) {
-                    return accepted;
-                }
-                drop(transport);
-                let mut frame = self.wiring.scratch.take();
-                frame.clear();
-                let written = write(&mut frame);
-                let posted = written.and_then(|()| {
-                    let mut outbox = attached.outbox.borrow_mut();
-                    check_room(outbox.bytes(there.link), frame.len(), link.room_bytes)?;
-                    outbox.push_frame(there.link, encoding, &frame, delivery, stream);
-                    Ok(())
-                });
-                keep(&self.wiring.scratch, frame);
-                posted
-            }
-        }
-    }
-
-    /// The other end of every link.
-    fn all_links(&self) -> Vec<Destination> {
-        let mut links = Vec::new();
-        self.each_attached(|transport, attached: &Attached| {
-            let Ok(at) = attached.transport.try_borrow() else { return };
-            let there = |link| There { manager: self.number(), transport, link, actor: None };
-            links.extend(at.links().into_iter().map(|link| Destination::at(there(link))));
-        });
-        links
+        Ok((attached, link))
     }
 }
 
-fn check<M: WireMessage>(message: &M) -> Result<(), SendError> {
+impl Attached {
+    /// Offers a frame to a transport that keeps what it is given itself.
+    #[inline]
+    pub(super) fn accept(
+        &self,
+        id: LinkId,
+        write: &mut dyn FnMut(&mut Vec<u8>) -> Result<(), SendError>,
+    ) -> Option<Result<(), SendError>> {
+        match self.transport.try_borrow_mut() {
+            Ok(mut transport) => transport.accept(id, write),
+            Err(_) => Some(Err(SendError::Busy)),
+        }
+    }
+
+    /// Puts a value into the outbox, into the last envelope there if it is alike.
+    pub(super) fn post_value<P: Parcel>(
+        &self,
+        id: LinkId,
+        link: Link,
+        head: Head,
+        parcel: P,
+    ) -> Result<(), SendError> {
+        let mut outbox = self.outbox.borrow_mut();
+        let waiting = outbox.bytes(id);
+        if let Some(last) = outbox.last_value(id)
+            && P::may_join(&head, last)
+        {
+            check_room(waiting, last.each_bytes(), link.room_bytes)?;
+            parcel.join(last);
+            outbox.count_further_value(id);
+            return Ok(());
+        }
+        let envelope = parcel.seal(head);
+        check_room(waiting, envelope.bytes(), link.room_bytes)?;
+        outbox.push_value(id, envelope);
+        Ok(())
+    }
+
+    pub(super) fn post_frame(
+        &self,
+        id: LinkId,
+        link: Link,
+        encoding: Encoding,
+        frame: &[u8],
+        (delivery, stream): (Delivery, u8),
+    ) -> Result<(), SendError> {
+        let mut outbox = self.outbox.borrow_mut();
+        check_room(outbox.bytes(id), frame.len(), link.room_bytes)?;
+        outbox.push_frame(id, encoding, frame, delivery, stream);
+        Ok(())
+    }
+}
+
+pub(super) fn check<M: WireMessage>(message: &M) -> Result<(), SendError> {
     let valid = !M::VALIDATED || message.validate().is_ok();
     if valid { Ok(()) } else { Err(SendError::Refused(DropReason::Invalid)) }
 }
@@ -290,7 +298,7 @@ fn check_room(waiting: usize, bytes: usize, room_bytes: usize) -> Result<(), Sen
     }
 }
 
-fn write_frame<P: Parcel>(
+pub(super) fn write_frame<P: Parcel>(
     head: &Head,
     parcel: &P,
     encoding: &Encoding,
@@ -307,93 +315,4 @@ fn write_frame<P: Parcel>(
     head.write(encoding.codec, frame);
     parcel.write(encoding, frame)?;
     Ok(())
-}
-
-/// A message that neither asks nor answers.
-pub(crate) struct Plain<M>(pub(crate) M);
-
-impl<M: WireMessage> Body for Plain<M> {
-    fn arrive(self: Box<Self>, world: &World, receiver: Option<ActorId>, _: There) {
-        world.enqueue(receiver, self.0);
-    }
-
-    fn each_message(&self, show: &mut dyn FnMut(&dyn AnyMessage)) {
-        show(&self.0);
-    }
-
-    fn is_queued(&self) -> bool {
-        true
-    }
-
-    fn refuse(&self, world: &World, _: There) {
-        world.dead_letter(&self.0, None, DropReason::NoSuchActor);
-    }
-
-    fn undelivered(&self, _: &World) {}
-}
-
-/// Such messages as values, one or more.
-struct Several<M>(Vec<M>);
-
-impl<M: WireMessage> Body for Several<M> {
-    fn arrive(self: Box<Self>, world: &World, receiver: Option<ActorId>, _: There) {
-        world.enqueue_all(receiver, self.0.into_iter());
-    }
-
-    fn each_message(&self, show: &mut dyn FnMut(&dyn AnyMessage)) {
-        self.0.iter().for_each(|message| show(message));
-    }
-
-    fn is_queued(&self) -> bool {
-        true
-    }
-
-    fn refuse(&self, world: &World, _: There) {
-        let each = self.0.iter();
-        each.for_each(|message| world.dead_letter(message, None, DropReason::NoSuchActor));
-    }
-
-    fn undelivered(&self, _: &World) {}
-
-    fn as_any(&mut self) -> Option<&mut dyn Any> {
-        Some(self)
-    }
-
-    fn split_off(&mut self, at: usize) -> Option<Box<dyn Body>> {
-        Some(Box::new(Several(self.0.split_off(at))))
-    }
-}
-
-impl<M: WireMessage> Parcel for Plain<M> {
-    fn packet_type(&self) -> PacketType {
-        M::PACKET_TYPE.expect("a message with a wire form has a packet type")
-    }
-
-    fn purpose(&self) -> Purpose {
-        Purpose::Message
-    }
-
-    fn register(&self, world: &World) -> Result<(), SendError> {
-        Ok(world.register(&wire_type_of::<M>())?)
-    }
-
-    fn write(&self, encoding: &Encoding, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-        encoding.codec.encode(&self.0, &encoding.limits, out)
-    }
-
-    fn seal(self, head: Head) -> Envelope {
-        Envelope::new(head, size_of::<M>(), Several(vec![self.0]))
-    }
-
-    #[inline]
-    fn may_join(head: &Head, envelope: &mut Envelope) -> bool {
-        envelope.takes_more(head) && envelope.body_as::<Several<M>>().is_some()
-    }
-
-    #[inline]
-    fn join(self, envelope: &mut Envelope) {
-        if let Some(Several(messages)) = envelope.body_as() {
-            messages.push(self.0);
-        }
-    }
 }

@@ -40,6 +40,12 @@ impl ActorManager {
         drop(before);
     }
 
+    /// Whether how a loop waits was [set](Self::wait_by).
+    #[must_use]
+    pub fn has_waiting(&self) -> bool {
+        self.world().waiting_by.borrow().is_some()
+    }
+
     /// Waits for the next tick of a loop of a program's own: until this time, until a
     /// [`Handle`](crate::Handle) queues the first message since the last tick, until it
     /// [wakes](crate::Handle::wake) or [stops](crate::Handle::stop) the loop, or until what was

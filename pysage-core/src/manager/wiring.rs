@@ -1,5 +1,7 @@
 //! What a manager has for the wire: the messages that it knows, and its transports.
 
+mod origin;
+
 use std::any::{Any, TypeId};
 use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -9,10 +11,9 @@ use std::time::Instant;
 use super::ask::{AskedThere, Refusal};
 use super::failure::text_of;
 use super::letters::DropReason;
-use super::run_log::Origin;
 use super::{ActorManager, World};
 use crate::actor::BoxError;
-use crate::destination::{Destination, There};
+use crate::destination::There;
 use crate::error::{AskError, TickError, TransportFailure};
 use crate::transport::{
     Encoding, Envelope, Inbox, Key, Link, LinkId, Outbox, Outgoing, Transport, UndecodedMessage,
@@ -21,6 +22,7 @@ use crate::wire::{
     DecodeError, DecodeReason, FrameHead, MessageTable, Purpose, RegisterMessageError, Registry,
     WireMessage, WireType,
 };
+use origin::OpenOrigin;
 
 /// The registry and the transports of a manager.
 #[derive(Default)]
@@ -31,7 +33,7 @@ pub(crate) struct Wiring {
     /// A buffer for the frame that is being written.
     pub(super) scratch: Cell<Vec<u8>>,
     /// Where the messages come from that an inbox is queueing, and how many they are so far.
-    origin: RefCell<Origin>,
+    origin: OpenOrigin,
 }
 
 /// A transport with what waits on both sides of it.
@@ -42,7 +44,7 @@ pub(crate) struct Attached {
     pub(crate) outbox: RefCell<Outbox>,
     /// The bytes of messages that it brought and that are not done.
     waiting_bytes: Cell<usize>,
-    /// Messages that are done since it was told last.
+    /// Messages that are done since it was told last; a link may stand there several times.
     done: RefCell<Vec<(LinkId, u64)>>,
     pub(super) asked: RefCell<AskedThere>,
     /// Refusals that were due while the transport was at work.
@@ -100,12 +102,18 @@ impl ActorManager {
     #[must_use]
     pub fn key_of<T: Transport>(&self) -> Option<Key<T>> {
         let transports = self.world().wiring.transports.borrow();
-        let is_one = |it: &Option<Rc<Attached>>| {
-            it.as_ref().is_some_and(|attached| attached.kind == TypeId::of::<T>())
-        };
-        let place = transports.iter().position(is_one)?;
+        let place = transports.iter().position(is_attached::<T>)?;
         let place = u16::try_from(place).expect("a manager has few transports");
         Some(Key::new(self.world().number(), place))
+    }
+
+    /// Finds all attached transports of this type, in the order in which they were attached, also
+    /// those that are at work.
+    #[must_use]
+    pub fn keys_of<T: Transport>(&self) -> Vec<Key<T>> {
+        let transports = self.world().wiring.transports.borrow();
+        let of_type = (0..).zip(transports.iter()).filter(|(_, it)| is_attached::<T>(it));
+        of_type.map(|(place, _)| Key::new(self.world().number(), place)).collect()
     }
 
     /// Detaches a transport and gives it back; what waits to be transmitted becomes dead letters.
@@ -187,13 +195,17 @@ impl ActorManager {
                 }
             }
             let Ok(mut transport) = attached.transport.try_borrow_mut() else { continue };
-            for (link, messages) in attached.done.take() {
+            for (link, messages) in attached.take_done() {
                 transport.done(link, messages);
             }
             let Ok(mut outbox) = attached.outbox.try_borrow_mut() else { continue };
             failures.extend(contained(|| transport.transmit(now, &mut outbox)).err());
         }
     }
+}
+
+fn is_attached<T: Transport>(place: &Option<Rc<Attached>>) -> bool {
+    place.as_ref().is_some_and(|attached| attached.kind == TypeId::of::<T>())
 }
 
 /// A transport that panics has failed.
@@ -294,56 +306,6 @@ impl World {
                     drop(outbox);
                     self.undelivered_value(&envelope);
                 }
-            }
-        }
-    }
-
-    /// Counts messages that are queued next, and says where they come from.
-    #[inline]
-    pub(crate) fn count_from(&self, sender: Destination, again: bool, messages: u64, bytes: usize) {
-        let mut origin = self.wiring.origin.borrow_mut();
-        if (origin.sender != Some(sender)) | (origin.again != again) {
-            drop(origin);
-            self.close_origin();
-            origin = self.wiring.origin.borrow_mut();
-            *origin = Origin { sender: Some(sender), again, ..Origin::default() };
-            self.front().log.mark(*origin);
-        }
-        origin.messages += messages;
-        origin.bytes += bytes;
-    }
-
-    /// Messages are this manager's own from here on.
-    #[inline]
-    pub(crate) fn close_origin(&self) {
-        let origin = self.wiring.origin.take();
-        if origin.sender.is_some() {
-            let mut front = self.front();
-            front.log.amend(origin);
-            front.log.mark(Origin::default());
-        }
-    }
-
-    /// Takes note of messages that came from there and were not queued.
-    pub(crate) fn note_done_at_once(&self, from: There, messages: u64) {
-        let sender = Some(Destination::at(from));
-        self.note_done([Origin { sender, messages, ..Origin::default() }]);
-    }
-
-    /// Takes note of messages that are done, by where they came from.
-    pub(super) fn note_done(&self, origins: impl IntoIterator<Item = Origin>) {
-        for Origin { sender, messages, bytes, .. } in origins {
-            let Some(there) = sender.and_then(|sender| sender.there()) else { continue };
-            let Some(attached) = self.attached(there.manager, there.transport) else { continue };
-            let waiting = attached.waiting_bytes.get().saturating_sub(bytes);
-            attached.waiting_bytes.set(waiting);
-            if messages == 0 {
-                continue;
-            }
-            let mut done = attached.done.borrow_mut();
-            match done.iter_mut().find(|(link, _)| *link == there.link) {
-                Some((_, count)) => *count += messages,
-                None => done.push((there.link, messages)),
             }
         }
     }

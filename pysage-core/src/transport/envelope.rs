@@ -63,7 +63,8 @@ pub(crate) trait Body: Send {
 }
 
 impl Envelope {
-    /// Beside the messages themselves: about what is allocated for them.
+    /// Beside each message itself: about what is kept for it, so that a message without fields counts
+    /// as well.
     const OVERHEAD_BYTES: usize = 64;
 
     /// More messages gain nothing.
@@ -72,15 +73,17 @@ impl Envelope {
     /// Envelopes of more bytes take no further message, so that room is soon given back.
     const MOST_BYTES: usize = 64 << 10;
 
-    pub(crate) fn new<B: Body + 'static>(head: Head, each_bytes: usize, body: B) -> Envelope {
+    /// An envelope of one message, which is so large.
+    pub(crate) fn new<B: Body + 'static>(head: Head, message_bytes: usize, body: B) -> Envelope {
+        let each_bytes = Envelope::OVERHEAD_BYTES + message_bytes;
         Envelope { head, each_bytes, messages: 1, body: Box::new(body) }
     }
 
     /// What it counts for against limits in bytes: the size of its messages without what they
-    /// point to.
+    /// point to, and something for each.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        Envelope::OVERHEAD_BYTES + self.messages as usize * self.each_bytes
+        self.messages as usize * self.each_bytes
     }
 
     /// How many messages there are in it.

@@ -1,15 +1,16 @@
 //! What arrives.
 
+use std::any::Any;
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::envelope::{Envelope, OwnedReceiver};
 use super::{Encoding, LinkId};
 use crate::actor::ActorId;
-use crate::destination::{Destination, There};
+use crate::destination::There;
 use crate::error::AskError;
 use crate::manager::{DropReason, World, text_of};
-use crate::message::Message;
+use crate::message::{Message, PacketType};
 use crate::wire::{Arrival, DecodeError, DecodeReason, FrameHead, Purpose, Reading, Receiver};
 
 /// Takes in what a transport has received: decodes it and queues it for this tick's dispatch.
@@ -89,12 +90,10 @@ impl<'a> Inbox<'a> {
         if self.room_bytes() < frame.len().max(1) {
             return Err(Rejected::Full);
         }
-        let taken = self.counted(link, 1, |inbox| inbox.take(link, encoding, frame));
-        taken.map_err(|error| {
-            self.world.close_origin();
-            self.world.undecoded(&error, frame.len());
-            Rejected::Malformed(error)
-        })
+        match self.counted(link, 1, |inbox| inbox.take(link, encoding, frame)) {
+            Ok(()) => Ok(()),
+            Err(error) => Err(self.reject(*error, frame.len())),
+        }
     }
 
     /// Takes a frame as [`frame`](Self::frame) does, whose message may have been handled before:
@@ -174,7 +173,15 @@ impl<'a> Inbox<'a> {
         self.received
     }
 
+    #[cold]
+    fn reject(&self, error: DecodeError, bytes: usize) -> Rejected {
+        self.world.close_origin();
+        self.world.undecoded(&error, bytes);
+        Rejected::Malformed(error)
+    }
+
     /// Counts what is taken; what is not queued is done at once.
+    #[inline(always)]
     fn counted<T>(&mut self, link: LinkId, messages: u64, take: impl FnOnce(&mut Self) -> T) -> T {
         self.received += messages;
         let queued = self.queued;
@@ -202,43 +209,69 @@ impl<'a> Inbox<'a> {
         envelope.body.arrive(self.world, receiver, from);
     }
 
-    fn take(&mut self, link: LinkId, encoding: &Encoding, frame: &[u8]) -> Result<(), DecodeError> {
-        let (head, fields) = FrameHead::read(encoding.codec, frame)?;
-        let from = self.from(link, head.sender);
-        let known = self.world.wiring.registry.borrow().find(head.packet_type).map(|it| it.reading);
-        let unknown = || DecodeError {
-            message: None,
-            at: Some(0),
-            reason: DecodeReason::UnknownPacketType(head.packet_type.get()),
-        };
-        let reading = known.ok_or_else(unknown)?;
+    #[inline(always)]
+    fn take(
+        &mut self,
+        link: LinkId,
+        encoding: &Encoding,
+        frame: &[u8],
+    ) -> Result<(), Box<DecodeError>> {
         let Encoding { codec, ref limits } = *encoding;
+        let (head, fields) = FrameHead::parse(codec, frame)?;
+        let known = self.world.wiring.registry.borrow().find(head.packet_type).map(|it| it.reading);
+        let Some(reading) = known else { return Err(unknown(head.packet_type)) };
+        let from = self.from(link, head.sender);
+        let behind_head =
+            |error: Box<DecodeError>| Box::new(error.behind(frame.len() - fields.len()));
         let receiver = match head.receiver {
             Receiver::Subscribers => None,
             Receiver::Actor(actor) => Some(actor),
             Receiver::Named(name) => match self.world.find(name) {
                 Some(actor) => Some(actor),
-                None => return self.refuse(&reading, encoding, &head, fields, from),
+                None => {
+                    let refused = self.refuse(&reading, encoding, &head, fields, from);
+                    return refused.map_err(behind_head);
+                }
             },
         };
         let arrival = Arrival { world: self.world, codec, limits, receiver, fields };
-        match head.purpose {
-            Purpose::Message | Purpose::Request(_) => self.open(from, 1, frame.len()),
+        let taken = match head.purpose {
+            Purpose::Message => {
+                self.open(from, 1, frame.len());
+                contained(reading.name, || (reading.arrive)(&arrival))
+            }
+            purpose => self.take_dialogue(purpose, &reading, &arrival, from, frame.len()),
+        };
+        taken.map_err(behind_head)
+    }
+
+    /// Takes what is asked or answered, out of the way of plain messages.
+    #[inline(never)]
+    fn take_dialogue(
+        &mut self,
+        purpose: Purpose,
+        reading: &Reading,
+        arrival: &Arrival<'_>,
+        from: There,
+        bytes: usize,
+    ) -> Result<(), Box<DecodeError>> {
+        match purpose {
+            Purpose::Message | Purpose::Request(_) => self.open(from, 1, bytes),
             Purpose::Answer(_) | Purpose::Refusal(_) => self.world.close_origin(),
         }
-        let taken = contained(reading.name, || match head.purpose {
-            Purpose::Message => reading.arrive(&arrival),
-            Purpose::Request(number) => reading.arrive_as_request(&arrival, from, number),
-            Purpose::Answer(number) => reading.arrive_as_answer(&arrival, from, number),
+        contained(reading.name, || match purpose {
+            Purpose::Message => (reading.arrive)(arrival),
+            Purpose::Request(number) => reading.arrive_as_request(arrival, from, number),
+            Purpose::Answer(number) => reading.arrive_as_answer(arrival, from, number),
             Purpose::Refusal(number) => {
-                self.world.take_refusal(from, number, fields);
+                self.world.take_refusal(from, number, arrival.fields);
                 Ok(())
             }
-        });
-        taken.map_err(|error| error.behind(frame.len() - fields.len()))
+        })
     }
 
     /// A message for a name that nobody has.
+    #[cold]
     fn refuse(
         &mut self,
         reading: &Reading,
@@ -246,9 +279,10 @@ impl<'a> Inbox<'a> {
         head: &FrameHead<'_>,
         fields: &[u8],
         from: There,
-    ) -> Result<(), DecodeError> {
-        let name = reading.name;
-        let message = contained(name, || reading.decode(encoding.codec, &encoding.limits, fields))?;
+    ) -> Result<(), Box<DecodeError>> {
+        let Encoding { codec, ref limits } = *encoding;
+        let decode = || reading.decode(codec, limits, fields).map_err(Box::new);
+        let message = contained(reading.name, decode)?;
         self.world.dead_letter(&*message, None, DropReason::NoSuchActor);
         if let Purpose::Request(number) = head.purpose {
             let packet_type = Some(head.packet_type);
@@ -257,14 +291,15 @@ impl<'a> Inbox<'a> {
         Ok(())
     }
 
+    #[inline(always)]
     fn from(&self, link: LinkId, actor: Option<ActorId>) -> There {
         There { manager: self.world.number(), transport: self.transport, link, actor }
     }
 
     /// Counts messages that are to be queued, and says where they come from.
-    #[inline]
+    #[inline(always)]
     fn open(&mut self, from: There, messages: u64, bytes: usize) {
-        self.world.count_from(Destination::at(from), self.again, messages, bytes);
+        self.world.count_from(from, self.again, messages, bytes);
         self.queued += messages;
         self.waiting.set(self.waiting.get() + bytes);
     }
@@ -276,14 +311,26 @@ impl Drop for Inbox<'_> {
     }
 }
 
+#[cold]
+fn unknown(packet_type: PacketType) -> Box<DecodeError> {
+    let reason = DecodeReason::UnknownPacketType(packet_type.get());
+    Box::new(DecodeError { message: None, at: Some(0), reason })
+}
+
 /// A field's own `Deserialize` may panic: that is one more way to be malformed.
-#[inline]
+#[inline(always)]
 fn contained<T>(
     message: &'static str,
-    work: impl FnOnce() -> Result<T, DecodeError>,
-) -> Result<T, DecodeError> {
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
-        let reason = DecodeReason::Other(format!("decoding panicked: {}", text_of(panic)));
-        Err(DecodeError { message: Some(message), at: None, reason })
-    })
+    work: impl FnOnce() -> Result<T, Box<DecodeError>>,
+) -> Result<T, Box<DecodeError>> {
+    match catch_unwind(AssertUnwindSafe(work)) {
+        Ok(done) => done,
+        Err(panic) => Err(panicked(message, panic)),
+    }
+}
+
+#[cold]
+fn panicked(message: &'static str, panic: Box<dyn Any + Send>) -> Box<DecodeError> {
+    let reason = DecodeReason::Other(format!("decoding panicked: {}", text_of(panic)));
+    Box::new(DecodeError { message: Some(message), at: None, reason })
 }

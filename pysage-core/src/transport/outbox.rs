@@ -14,13 +14,19 @@ use crate::message::Delivery;
 pub struct Outbox {
     /// By the index of the link.
     links: Vec<Option<Waiting>>,
-    /// Links that had nothing waiting before, in the order in which they were sent to.
-    touched: Vec<LinkId>,
+    /// Links that had nothing waiting before, in the order in which they were sent to, each with its
+    /// number in that order. Those that were emptied since stay until there are many of them: a
+    /// broadcast may touch thousands.
+    touched: Vec<(LinkId, u64)>,
+    /// The last number in that order.
+    touches: u64,
 }
 
 /// What waits for one link.
 struct Waiting {
     link: LinkId,
+    /// Its number among the links that were touched, when it was last.
+    touch: u64,
     /// How the frames are written.
     encoding: Encoding,
     items: VecDeque<Item>,
@@ -58,8 +64,7 @@ impl Outbox {
     /// The links for which something waits, in the order in which they were first sent to.
     #[must_use]
     pub fn links(&self) -> Vec<LinkId> {
-        let waits = |link: &&LinkId| self.next_bytes(**link).is_some();
-        self.touched.iter().filter(waits).copied().collect()
+        self.touched.iter().filter(|touched| self.waits(touched)).map(|(link, _)| *link).collect()
     }
 
     /// How many bytes wait for a link.
@@ -82,7 +87,6 @@ impl Outbox {
         }
         let Some(item) = waiting.items.pop_front() else {
             waiting.clear();
-            self.touched.retain(|touched| *touched != link);
             return None;
         };
         waiting.bytes -= item.bytes();
@@ -164,14 +168,33 @@ impl Outbox {
             self.links.resize_with(index + 1, || None);
         }
         if self.waiting(link).is_none_or(|waiting| waiting.items.is_empty()) {
-            self.touched.retain(|touched| touched.index != link.index);
-            self.touched.push(link);
+            self.touch(link);
         }
         let place = &mut self.links[index];
         if place.as_ref().is_some_and(|waiting| waiting.link != link) {
             *place = None;
         }
-        place.get_or_insert_with(|| Waiting::new(link))
+        let waiting = place.get_or_insert_with(|| Waiting::new(link));
+        if waiting.items.is_empty() {
+            waiting.touch = self.touches;
+        }
+        waiting
+    }
+
+    fn touch(&mut self, link: LinkId) {
+        if self.touched.len() > 2 * self.links.len() {
+            let mut touched = std::mem::take(&mut self.touched);
+            touched.retain(|touched| self.waits(touched));
+            self.touched = touched;
+        }
+        self.touches += 1;
+        self.touched.push((link, self.touches));
+    }
+
+    /// Whether a link waits since it was touched then.
+    fn waits(&self, (link, touch): &(LinkId, u64)) -> bool {
+        let waiting = self.waiting(*link);
+        waiting.is_some_and(|waiting| waiting.touch == *touch && !waiting.items.is_empty())
     }
 }
 
@@ -179,6 +202,7 @@ impl Waiting {
     fn new(link: LinkId) -> Waiting {
         Waiting {
             link,
+            touch: 0,
             encoding: Encoding::default(),
             items: VecDeque::new(),
             frames: Vec::new(),
@@ -230,5 +254,38 @@ mod tests {
         outbox.push_frame(links[0], Encoding::default(), b"more", Delivery::default(), 0);
         let taken = outbox.take(links[0]);
         assert!(matches!(taken, Some(Outgoing::Frame { bytes: b"more", .. })));
+    }
+
+    #[test]
+    fn links_are_told_in_the_order_in_which_they_began_to_wait() {
+        let links = [0, 1, 2].map(|index| LinkId { index, generation: 0 });
+        let mut outbox = Outbox::default();
+        let push = |outbox: &mut Outbox, link| {
+            outbox.push_frame(link, <_>::default(), b"f", <_>::default(), 0)
+        };
+        for round in 0..100 {
+            let first = links[round % 3];
+            let second = links[(round + 1) % 3];
+            push(&mut outbox, first);
+            push(&mut outbox, second);
+            push(&mut outbox, first);
+            assert_eq!(outbox.links(), [first, second]);
+            assert!(outbox.take(first).is_some() && outbox.take(first).is_some());
+            push(&mut outbox, first);
+            assert_eq!(outbox.links(), [second, first], "it has nothing older left");
+            while outbox.take(first).is_some() || outbox.take(second).is_some() {}
+            assert_eq!(outbox.links(), []);
+        }
+        assert!(outbox.touched.len() <= 10, "what was emptied is forgotten");
+    }
+
+    #[test]
+    fn a_link_of_another_generation_is_told_by_its_own_name() {
+        let [old, new] = [0, 1].map(|generation| LinkId { index: 0, generation });
+        let mut outbox = Outbox::default();
+        outbox.push_frame(old, Encoding::default(), b"old", Delivery::default(), 0);
+        assert!(outbox.take(old).is_some());
+        outbox.push_frame(new, Encoding::default(), b"new", Delivery::default(), 0);
+        assert_eq!((outbox.links(), outbox.bytes(old)), (vec![new], 0));
     }
 }

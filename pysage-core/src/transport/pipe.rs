@@ -1,7 +1,7 @@
 //! A link over byte buffers.
 
-use std::cell::RefCell;
-use std::rc::{Rc, Weak};
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 use std::time::Instant;
 
 use super::{Encoding, Form, Inbox, Link, LinkId, Outbox, Outgoing, Rejected, Transport};
@@ -12,13 +12,22 @@ use crate::wire::{DecodeReason, MessageInfo};
 ///
 /// The buffers are streams: each frame has its length before it (u32, little-endian), and a frame
 /// may be read in parts. A frame that is longer than the limit, or malformed, ends the link for
-/// both; one of a packet type that is not known is left out.
+/// both; one of a packet type that is not known is left out. What an end had not read when it went
+/// becomes dead letters at the other.
 pub struct Pipe {
     encoding: Encoding,
     capacity: usize,
-    ours: Rc<RefCell<Vec<u8>>>,
-    theirs: Weak<RefCell<Vec<u8>>>,
+    ours: Rc<Way>,
+    theirs: Rc<Way>,
     broken: bool,
+}
+
+/// What is on its way to one end.
+#[derive(Default)]
+struct Way {
+    bytes: RefCell<Vec<u8>>,
+    /// The end that it leads to reads no more.
+    closed: Cell<bool>,
 }
 
 /// Beside the fields, the most bytes of a frame: its head with a name, a sender and a number.
@@ -29,12 +38,12 @@ const LENGTH_BYTES: usize = 4;
 /// stream has to do, without a stream.
 #[must_use]
 pub fn pipe(encoding: Encoding, capacity: usize) -> (Pipe, Pipe) {
-    let buffers: [Rc<RefCell<Vec<u8>>>; 2] = Default::default();
+    let ways: [Rc<Way>; 2] = Default::default();
     let [one, other] = [0, 1].map(|end: usize| Pipe {
         encoding,
         capacity,
-        ours: buffers[end].clone(),
-        theirs: Rc::downgrade(&buffers[1 - end]),
+        ours: ways[end].clone(),
+        theirs: ways[1 - end].clone(),
         broken: false,
     });
     (one, other)
@@ -55,7 +64,7 @@ impl Pipe {
         if self.broken {
             return None;
         }
-        let buffer = self.ours.borrow();
+        let buffer = self.ours.bytes.borrow();
         let (length, rest) = buffer.get(start..)?.split_first_chunk::<LENGTH_BYTES>()?;
         let length = u32::from_le_bytes(*length) as usize;
         self.broken = length > HEAD_BYTES + self.encoding.limits.message_bytes;
@@ -65,16 +74,29 @@ impl Pipe {
     /// Puts bytes behind those that wait for this end, as a stream would that somebody else writes
     /// to.
     pub fn inject(&self, bytes: &[u8]) {
-        self.ours.borrow_mut().extend_from_slice(bytes);
+        self.ours.bytes.borrow_mut().extend_from_slice(bytes);
+    }
+
+    /// Takes note of what the other end will not read any more.
+    fn give_up(&self, inbox: &mut Inbox<'_>) {
+        let lost = self.theirs.bytes.take();
+        let mut rest = &lost[..];
+        while let Some((length, behind)) = rest.split_first_chunk::<LENGTH_BYTES>()
+            && let Some((frame, behind)) =
+                behind.split_at_checked(u32::from_le_bytes(*length) as usize)
+        {
+            inbox.undelivered(&self.encoding, frame);
+            rest = behind;
+        }
     }
 }
 
 impl Transport for Pipe {
     fn link(&self, link: LinkId) -> Option<Link> {
-        let theirs = self.theirs.upgrade().filter(|_| link == Pipe::LINK && !self.broken)?;
-        let used = theirs.borrow().len() + LENGTH_BYTES;
+        let is_there = link == Pipe::LINK && !self.broken && !self.theirs.closed.get();
+        let used = self.theirs.bytes.borrow().len() + LENGTH_BYTES;
         let room_bytes = self.capacity.saturating_sub(used);
-        Some(Link { form: Form::Bytes(self.encoding), room_bytes })
+        is_there.then_some(Link { form: Form::Bytes(self.encoding), room_bytes })
     }
 
     fn links(&self) -> Vec<LinkId> {
@@ -98,17 +120,21 @@ impl Transport for Pipe {
             }
             done += LENGTH_BYTES + frame.len();
         }
-        self.ours.borrow_mut().drain(..done);
+        self.ours.bytes.borrow_mut().drain(..done);
         if self.broken {
-            // The other end has lost sight of the buffer, and so of the link.
-            self.ours = Rc::default();
+            self.ours.closed.set(true);
+        }
+        if self.theirs.closed.get() {
+            self.give_up(inbox);
         }
         Ok(())
     }
 
     fn transmit(&mut self, _: Instant, outbox: &mut Outbox) -> Result<(), BoxError> {
-        let Some(theirs) = self.theirs.upgrade() else { return Ok(()) };
-        let mut buffer = theirs.borrow_mut();
+        if self.theirs.closed.get() {
+            return Ok(());
+        }
+        let mut buffer = self.theirs.bytes.borrow_mut();
         while let Some(bytes) = outbox.next_bytes(Pipe::LINK)
             && buffer.len() + LENGTH_BYTES + bytes <= self.capacity
         {
@@ -119,5 +145,11 @@ impl Transport for Pipe {
             }
         }
         Ok(())
+    }
+}
+
+impl Drop for Pipe {
+    fn drop(&mut self) {
+        self.ours.closed.set(true);
     }
 }

@@ -64,7 +64,8 @@ pub(super) fn decode<'de, T: Deserialize<'de>>(
             let reason = DecodeReason::TrailingBytes(bytes.len() - used);
             Err(Box::new(Malformed { at: Some(used), reason }))
         }
-        Err(error) => Err(malformed(error, guard.broken(), bytes, limits)),
+        // What is handed to a call by its address stays in memory, and the value with it.
+        Err(error) => Err(malformed(Box::new(error), guard.broken(), bytes, limits)),
     }
 }
 
@@ -110,14 +111,15 @@ fn encode_reason(
 }
 
 #[cold]
+#[expect(clippy::boxed_local, reason = "by its address, the caller would keep it in memory")]
 fn malformed(
-    error: DecodeError,
+    error: Box<DecodeError>,
     broken: Option<Broken>,
     bytes: &[u8],
     limits: &WireLimits,
 ) -> Box<Malformed> {
-    let at = matches!(error, DecodeError::UnexpectedEnd { .. }).then_some(bytes.len());
-    let reason = match (broken, error) {
+    let at = matches!(*error, DecodeError::UnexpectedEnd { .. }).then_some(bytes.len());
+    let reason = match (broken, *error) {
         (Some(Broken::Items), _) => DecodeReason::TooManyItems { limit: limits.message_bytes },
         (Some(Broken::Depth), _) => DecodeReason::TooDeep { limit: limits.depth },
         (None, DecodeError::UnexpectedEnd { .. }) => DecodeReason::UnexpectedEnd,

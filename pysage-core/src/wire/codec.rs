@@ -54,7 +54,7 @@ impl Codec {
     ///
     /// # Errors
     /// [`EncodeError`] if a limit is broken or the codec has no form for a value.
-    #[inline]
+    #[inline(always)]
     pub fn encode<M: WireMessage>(
         self,
         message: &M,
@@ -69,7 +69,7 @@ impl Codec {
     ///
     /// # Errors
     /// [`DecodeError`] for bytes that are not such a message, or break a limit.
-    #[inline]
+    #[inline(always)]
     pub fn decode<M: WireMessage>(
         self,
         bytes: &[u8],

@@ -134,8 +134,16 @@ impl FrameHead<'_> {
     ///
     /// # Errors
     /// [`DecodeError`] with the place of the mistake.
-    #[inline]
     pub fn read(codec: Codec, frame: &[u8]) -> Result<(FrameHead<'_>, &[u8]), DecodeError> {
+        FrameHead::parse(codec, frame).map_err(|error| *error)
+    }
+
+    /// Reads the head in registers: an error is boxed, and nothing is called.
+    #[inline(always)]
+    pub(crate) fn parse(
+        codec: Codec,
+        frame: &[u8],
+    ) -> Result<(FrameHead<'_>, &[u8]), Box<DecodeError>> {
         let mut bytes = Bytes { all: frame, at: 0 };
         #[cfg(feature = "codec-pysage")]
         if codec == Codec::Pysage {
@@ -175,8 +183,8 @@ struct Bytes<'a> {
 }
 
 impl<'a> Bytes<'a> {
-    #[inline]
-    fn take<const N: usize>(&mut self) -> Result<[u8; N], DecodeError> {
+    #[inline(always)]
+    fn take<const N: usize>(&mut self) -> Result<[u8; N], Box<DecodeError>> {
         match self.rest().first_chunk() {
             Some(bytes) => {
                 self.at += N;
@@ -186,18 +194,20 @@ impl<'a> Bytes<'a> {
         }
     }
 
-    fn packet_type(&self, number: u16, at: usize) -> Result<PacketType, DecodeError> {
+    #[inline(always)]
+    fn packet_type(&self, number: u16, at: usize) -> Result<PacketType, Box<DecodeError>> {
         let reserved = || self.fail(at, DecodeReason::UnknownPacketType(number));
         PacketType::new(number).ok_or_else(reserved)
     }
 
-    fn actor(&mut self) -> Result<ActorId, DecodeError> {
+    #[inline(always)]
+    fn actor(&mut self) -> Result<ActorId, Box<DecodeError>> {
         let at = self.at;
         let bits = u64::from_le_bytes(self.take()?);
         ActorId::from_bits(bits).ok_or_else(|| self.error(at, "the id is of no actor"))
     }
 
-    fn name(&mut self) -> Result<&'a str, DecodeError> {
+    fn name(&mut self) -> Result<&'a str, Box<DecodeError>> {
         let [length] = self.take()?;
         let Some(name) = self.rest().get(..usize::from(length)) else {
             return Err(self.fail(self.all.len(), DecodeReason::UnexpectedEnd));
@@ -209,17 +219,18 @@ impl<'a> Bytes<'a> {
         Ok(name)
     }
 
-    #[inline]
+    #[inline(always)]
     fn rest(&self) -> &'a [u8] {
         &self.all[self.at..]
     }
 
-    fn error(&self, at: usize, reason: &str) -> DecodeError {
+    #[cold]
+    fn error(&self, at: usize, reason: &str) -> Box<DecodeError> {
         self.fail(at, DecodeReason::Other(reason.to_owned()))
     }
 
     #[cold]
-    fn fail(&self, at: usize, reason: DecodeReason) -> DecodeError {
-        DecodeError { message: None, at: Some(at), reason }
+    fn fail(&self, at: usize, reason: DecodeReason) -> Box<DecodeError> {
+        Box::new(DecodeError { message: None, at: Some(at), reason })
     }
 }

@@ -64,7 +64,7 @@ pub(crate) fn encode<T: Serialize + ?Sized>(
 ///
 /// What is allocated is at most eight times as long as `bytes`, that is for a sequence of 64-bit
 /// numbers whose count is a lie.
-#[inline]
+#[inline(always)]
 pub(crate) fn decode<'de, T: Deserialize<'de>>(bytes: &'de [u8]) -> Result<T, Malformed> {
     let mut decoder = Decoder::new(bytes);
     let decoded = T::deserialize(&mut decoder);

@@ -47,8 +47,10 @@ impl MessageTable {
     /// The most bytes that [`decode`](Self::decode) takes: 4 MiB.
     pub const MOST_BYTES: usize = 4 << 20;
 
-    pub(super) fn of<'a>(messages: impl Iterator<Item = &'a MessageInfo>) -> MessageTable {
-        let mut entries: Vec<_> = messages.map(Entry::of).collect();
+    /// The table of these types.
+    #[must_use]
+    pub fn of<'a>(messages: impl IntoIterator<Item = &'a MessageInfo>) -> MessageTable {
+        let mut entries: Vec<_> = messages.into_iter().map(Entry::of).collect();
         entries.sort_unstable_by_key(|entry| entry.packet_type);
         MessageTable { entries }
     }

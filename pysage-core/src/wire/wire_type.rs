@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use super::codec::Codec;
 use super::error::{DecodeError, DecodeReason, EncodeError};
 use super::limits::WireLimits;
-use super::message::WireMessage;
+use super::message::{AsSerde, WireMessage};
 use crate::actor::ActorId;
 use crate::destination::There;
 use crate::manager::World;
@@ -31,15 +31,15 @@ pub struct WireType {
 pub(crate) struct Reading {
     pub(crate) name: &'static str,
     decode: Decode,
-    arrive: fn(&Arrival<'_>) -> Result<(), DecodeError>,
+    pub(crate) arrive: Arrive,
     request: Option<RequestReading>,
 }
 
 /// How bytes become a request of the type, and the answer to one.
 #[derive(Clone, Copy)]
 struct RequestReading {
-    arrive: fn(&Arrival<'_>, ReplyTo) -> Result<(), DecodeError>,
-    answer: fn(&Arrival<'_>, There, u64) -> Result<(), DecodeError>,
+    arrive: fn(&Arrival<'_>, ReplyTo) -> Result<(), Box<DecodeError>>,
+    answer: fn(&Arrival<'_>, There, u64) -> Result<(), Box<DecodeError>>,
 }
 
 /// How requests of the type, and their answers, become bytes.
@@ -48,6 +48,10 @@ pub(crate) struct RequestType {
     write_request: Write,
     write_reply: Write,
 }
+
+/// Reads the fields of a message straight into the queue of its type. What can go wrong is boxed,
+/// so that what nearly never happens costs a register.
+pub(crate) type Arrive = fn(&Arrival<'_>) -> Result<(), Box<DecodeError>>;
 
 /// Reads the fields of a message.
 type Decode = fn(Codec, &WireLimits, &[u8]) -> Result<Box<dyn AnyMessage>, DecodeError>;
@@ -106,6 +110,16 @@ pub(crate) struct Arrival<'a> {
     pub(crate) fields: &'a [u8],
 }
 
+impl Arrival<'_> {
+    #[inline(always)]
+    fn read<M: WireMessage>(&self) -> Result<M, Box<DecodeError>> {
+        match self.codec.read::<AsSerde<M>>(self.fields, self.limits) {
+            Ok(AsSerde(message)) => Ok(message),
+            Err(malformed) => Err(Box::new(malformed.of(M::NAME))),
+        }
+    }
+}
+
 impl WireType {
     /// The wire form of a message.
     #[must_use]
@@ -121,14 +135,14 @@ impl WireType {
                 delivery: M::DELIVERY,
                 stream: M::STREAM,
                 #[cfg(feature = "codec-pysage")]
-                schema: super::pysage::schema::<super::message::AsSerde<M>>,
+                schema: super::pysage::schema::<AsSerde<M>>,
             },
             type_id: TypeId::of::<M>(),
             reading: Reading {
                 name: M::NAME,
                 decode: |codec, limits, fields| Ok(Box::new(codec.decode::<M>(fields, limits)?)),
                 arrive: |arrival| {
-                    let message = arrival.codec.decode::<M>(arrival.fields, arrival.limits)?;
+                    let message = arrival.read::<M>()?;
                     arrival.world.enqueue(arrival.receiver, message);
                     Ok(())
                 },
@@ -148,7 +162,7 @@ impl WireType {
         let message = WireType::of::<Q>();
         let reading = RequestReading {
             arrive: |arrival, reply_to| {
-                let request = arrival.codec.decode::<Q>(arrival.fields, arrival.limits)?;
+                let request = arrival.read::<Q>()?;
                 arrival.world.enqueue(arrival.receiver, Asked::new(request, reply_to));
                 Ok(())
             },
@@ -160,7 +174,7 @@ impl WireType {
                 }
                 let reason = "this is not the kind of answer that is waited for";
                 let reason = DecodeReason::Other(reason.to_owned());
-                Err(DecodeError { message: Some(Q::NAME), at: None, reason })
+                Err(Box::new(DecodeError { message: Some(Q::NAME), at: None, reason }))
             },
         };
         let request = RequestType {
@@ -191,19 +205,13 @@ impl Reading {
         (self.decode)(codec, limits, fields)
     }
 
-    /// Queues the message that has arrived.
-    #[inline]
-    pub(crate) fn arrive(&self, arrival: &Arrival<'_>) -> Result<(), DecodeError> {
-        (self.arrive)(arrival)
-    }
-
     /// Queues the request that has arrived.
     pub(crate) fn arrive_as_request(
         &self,
         arrival: &Arrival<'_>,
         from: There,
         number: u64,
-    ) -> Result<(), DecodeError> {
+    ) -> Result<(), Box<DecodeError>> {
         (self.request()?.arrive)(arrival, ReplyTo::There(from, number))
     }
 
@@ -213,14 +221,14 @@ impl Reading {
         arrival: &Arrival<'_>,
         from: There,
         number: u64,
-    ) -> Result<(), DecodeError> {
+    ) -> Result<(), Box<DecodeError>> {
         (self.request()?.answer)(arrival, from, number)
     }
 
-    fn request(&self) -> Result<RequestReading, DecodeError> {
+    fn request(&self) -> Result<RequestReading, Box<DecodeError>> {
         self.request.ok_or_else(|| {
             let reason = DecodeReason::Other("this is not a request here".to_owned());
-            DecodeError { message: Some(self.name), at: None, reason }
+            Box::new(DecodeError { message: Some(self.name), at: None, reason })
         })
     }
 }

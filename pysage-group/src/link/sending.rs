@@ -9,8 +9,8 @@ use super::{CLOSING, FRAME, FRAME_AGAIN, HANDLED, HEAD_BYTES, Malformed, head};
 
 /// One direction of a link, at the side that sends.
 ///
-/// It holds frames of as many bytes as its bound, and beside them at most what is handled of the
-/// first chunk and not filled of the last one.
+/// It holds frames of as many bytes as its bound, and 512 KiB beside at most: what is handled of the
+/// first chunk, and what is not filled of the last one.
 pub(crate) struct Sending {
     bound_bytes: usize,
     /// Records, one behind the other, none of them in two chunks. There is one chunk at least.

@@ -184,9 +184,10 @@ impl StreamLink {
         Ok(())
     }
 
-    /// Whether nothing can be sent over it any more.
+    /// Whether nothing can be sent over it any more. Who has closed it may still read: one that
+    /// removes this group does, for what it is answered.
     fn sending_ended(&self) -> bool {
-        self.closed || self.unwritable || self.malformed.is_some()
+        self.unwritable || self.malformed.is_some()
     }
 
     /// Whether it is over: nothing can be read any more, and all that came was handed over.

@@ -138,8 +138,10 @@ impl Child {
         match &self.state {
             State::Starting { deadline, .. } => Some(*deadline),
             State::Waiting { at } => Some(*at),
-            State::Up { heard, .. } => self.config.heartbeat.map(|time| *heard + time),
-            State::Failed(_) => None,
+            State::Up { heard, running: Running { body: Body::Process(_), .. } } => {
+                self.config.heartbeat.map(|time| *heard + time)
+            }
+            State::Up { .. } | State::Failed(_) => None,
         }
     }
 

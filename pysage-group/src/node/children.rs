@@ -99,10 +99,13 @@ impl Node {
         }
     }
 
-    /// A group says that it is ready, and what messages it knows.
+    /// A group says that it is ready, and what messages it knows. It can say so once.
     fn child_ready(&mut self, index: usize, table: &[u8], now: Instant) {
         let everyone = self.everyone();
         let child = &mut self.children[index];
+        if !matches!(child.state, State::Starting { .. }) {
+            return;
+        }
         let compared = MessageTable::decode(table).map_err(|error| {
             let end = GroupEnd::Malformed(error.to_string());
             GroupError::EndedEarly { group: child.name.clone(), end }
@@ -111,10 +114,9 @@ impl Node {
             let group = child.name.clone();
             child.table.compare(&table).map_err(|mismatch| GroupError::Mismatch { group, mismatch })
         });
-        let State::Starting { mut running, deadline } =
-            std::mem::replace(&mut child.state, State::Waiting { at: now })
-        else {
-            return;
+        let state = std::mem::replace(&mut child.state, State::Waiting { at: now });
+        let State::Starting { mut running, deadline } = state else {
+            unreachable!("it was looked at above")
         };
         if let Err(error) = compared {
             child.last_words = Some(GroupEnd::Failed(error.to_string()));
@@ -214,5 +216,70 @@ impl Node {
                 drop(line.tell(control.clone()));
             }
         }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::super::child::{Body, Child, GroupKind};
+    use super::*;
+    use crate::config::GroupConfig;
+    use crate::entry::Entry;
+    use crate::line::ThreadLine;
+    use crate::socket::Waiter;
+
+    /// A node with a group that is starting, and that group's end of the line.
+    fn with_child() -> (Node, Line) {
+        let waiter = Waiter::new().unwrap();
+        let (line, of_child) = ThreadLine::pair([waiter.waker(), waiter.waker()]);
+        let mut node = Node::main(waiter);
+        let now = Instant::now();
+        let (name, entry) = (GroupName::known("one"), Entry::of_other_program("entry"));
+        let (config, table) = (GroupConfig::default(), MessageTable::default());
+        let mut child = Child::new(name, entry, config, GroupKind::Thread, table, now);
+        let body = Body::Thread(std::thread::spawn(|| {}));
+        child.started(Running { body, line: Line::Thread(line) }, now);
+        node.children.push(child);
+        (node, Line::Thread(of_child))
+    }
+
+    fn ready() -> Control {
+        let mut table = Vec::new();
+        MessageTable::default().encode(&mut table);
+        Control::Ready { table }
+    }
+
+    #[test]
+    fn a_group_that_says_twice_that_it_is_ready_stays_up() {
+        let (mut node, mut line) = with_child();
+        for _ in 0..2 {
+            line.tell(ready()).unwrap();
+            node.serve_children(Instant::now());
+            assert!(node.children[0].is_up());
+        }
+    }
+
+    #[test]
+    fn a_group_speaks_for_itself_and_those_below_it_alone() {
+        let (mut node, mut line) = with_child();
+        line.tell(ready()).unwrap();
+        let known = |group: &str| Known { group: group.to_owned(), ..node.known() };
+        let boast = ["two", "one/sub", "main", "", "/", "one", "onerous/sub"].map(known);
+        line.tell(Control::Known(boast.to_vec())).unwrap();
+        node.serve_children(Instant::now());
+        let names = |node: &Node| {
+            node.directory.all().into_iter().map(|known| known.group).collect::<Vec<_>>()
+        };
+        assert_eq!(names(&node), ["one", "one/sub"]);
+        for group in ["one", "two", "main", ""] {
+            line.tell(Control::Gone { group: group.to_owned(), for_good: true }).unwrap();
+        }
+        line.tell(Control::Stop).unwrap();
+        node.serve_children(Instant::now());
+        assert_eq!(names(&node), ["one", "one/sub"]);
+        line.tell(Control::Gone { group: "one/sub".to_owned(), for_good: true }).unwrap();
+        node.serve_children(Instant::now());
+        assert_eq!(names(&node), ["one"]);
     }
 }

@@ -4,22 +4,21 @@ mod control;
 mod descriptor;
 mod inherit;
 mod parent;
-mod process;
-mod waiter;
+mod start;
 
 use std::io::{self, IoSlice};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::time::Instant;
 
 use rustix::io::{Errno, retry_on_intr};
 use rustix::net::{SendAncillaryBuffer, sendmsg};
 
-use super::Progress;
+use super::{Interest, Progress};
 
 pub(crate) use control::{Control, ControlError, Received};
-pub(crate) use inherit::{Inherited, inherited};
+pub(crate) use inherit::inherited;
 pub(crate) use parent::watch_parent;
-pub(crate) use process::{Process, spawn};
-pub(crate) use waiter::{Interest, Waiter, Waker};
+pub(crate) use start::spawn;
 
 /// How much a stream should take before it says [`Progress::Later`].
 ///
@@ -29,6 +28,10 @@ const STREAM_BUFFER_BYTES: usize = 1024 * 1024;
 
 /// More slices in one write are refused by the system (`IOV_MAX`).
 const WRITE_SLICES_MAX: usize = 1024;
+
+/// Ends what this process has of streams and channels, which needs nothing here: the system does it
+/// with the end of the process, and keeps what was written.
+pub(crate) fn part(_: Instant) {}
 
 /// One end of a connection between two groups: bytes both ways, in order, never blocking.
 ///
@@ -48,6 +51,17 @@ impl Stream {
             descriptor::ask_for_buffer(end.as_fd(), STREAM_BUFFER_BYTES);
         }
         Ok((Stream(one), Stream(other)))
+    }
+
+    /// Two ends that are used by this process alone, and for little.
+    pub(super) fn connected_pair() -> io::Result<(Stream, Stream)> {
+        let (one, other) = descriptor::pair()?;
+        Ok((Stream(one), Stream(other)))
+    }
+
+    /// What is polled.
+    pub(super) fn descriptor(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
     }
 
     /// Reads what is there, as much as fits.

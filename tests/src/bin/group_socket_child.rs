@@ -4,33 +4,30 @@
 
 #![allow(clippy::unwrap_used, unreachable_pub)]
 
-#[cfg(unix)]
 #[path = "../../../pysage-group/src"]
 mod group {
     #[allow(dead_code, unused_imports)]
     pub(crate) mod socket;
 }
 
-#[cfg(unix)]
 #[path = "group_socket_child"]
 mod play {
+    #[cfg(all(unix, not(pysage_loopback)))]
+    pub(crate) mod hostile;
     pub(crate) mod role;
     pub(crate) mod scenario;
 
-    use std::os::fd::AsFd;
     use std::time::{Duration, Instant};
 
-    use super::group::socket::{Control, Interest, Waiter};
+    use super::group::socket::{Control, Waiter};
 
     fn wait_readable(waiter: &Waiter, control: &Control, at_most: Duration) {
-        let interest = Interest { descriptor: control.as_fd(), readable: true, writable: false };
         let deadline = Instant::now() + at_most;
-        waiter.wait(&[interest], Some(deadline)).unwrap();
+        waiter.wait(&[control.interest()], Some(deadline)).unwrap();
         assert!(Instant::now() < deadline, "nothing came");
     }
 }
 
-#[cfg(unix)]
 fn main() {
     use std::process::exit;
 
@@ -39,6 +36,7 @@ fn main() {
         Ok(Some(inherited)) => {
             let role = arguments.nth(3).expect("a role");
             play::role::play(inherited, &role);
+            group::socket::part(std::time::Instant::now() + std::time::Duration::from_secs(1));
         }
         Ok(None) => {
             assert!(!group::socket::is_marked());
@@ -52,6 +50,3 @@ fn main() {
         }
     }
 }
-
-#[cfg(not(unix))]
-fn main() {}

@@ -174,7 +174,7 @@ pub(crate) fn a_broadcast_goes_over_each_link(make: Make) {
 /// A flush transmits what was sent although its manager does not tick.
 pub(crate) fn a_flush_transmits_without_a_tick(make: Make) {
     let mut pair = make(Options::new());
-    let log = witness(&pair.there);
+    let (log, ticks) = (witness(&pair.there), pair.here.counters().ticks);
     pair.here.send(pair.to_there, Tell(1)).unwrap();
     for _ in 0..8 {
         pair.here.flush().unwrap();
@@ -182,7 +182,7 @@ pub(crate) fn a_flush_transmits_without_a_tick(make: Make) {
         pair.there.tick().unwrap();
     }
     assert_eq!(log.take(), "tell1");
-    assert_eq!(pair.here.counters().ticks, 0);
+    assert_eq!(pair.here.counters().ticks, ticks);
 }
 
 /// A message to which nobody subscribes is a dead letter where it arrives.

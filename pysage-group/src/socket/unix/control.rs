@@ -12,16 +12,10 @@ use rustix::event::{PollFd, PollFlags};
 
 use self::incoming::{Frame, Incoming};
 use self::outgoing::Outgoing;
-use super::super::{Flushed, Progress};
-use super::{Interest, Stream, descriptor, waiter};
+use super::super::{BACKLOG_BYTES_MAX, BODY_BYTES_MAX, Flushed, Interest, Progress, waiter};
+use super::{Stream, descriptor};
 
 pub(crate) use error::ControlError;
-
-/// How long one body may be. A table of message types is the longest of them.
-pub(crate) const BODY_BYTES_MAX: usize = 1024 * 1024;
-
-/// How much may wait to be sent, heads included.
-pub(crate) const BACKLOG_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// How many streams may wait to be handed over and to be taken. Each is an open descriptor, of which
 /// a process may often have no more than 1024.

@@ -9,7 +9,8 @@ use rustix::event::{PollFd, PollFlags};
 use rustix::io::fcntl_dupfd_cloexec;
 use rustix::process::{Signal, getpid, kill_process};
 
-use super::{Control, waiter};
+use super::super::waiter;
+use super::Control;
 
 /// What to poll for to learn of a hang-up and nothing else. Linux tells of it unasked; Apple's
 /// `poll` looks at a socket only if asked for something.

@@ -5,19 +5,21 @@
 
 #[cfg(unix)]
 mod group;
-#[cfg(unix)]
 mod measures;
+mod net;
 #[cfg(unix)]
 mod numbers;
 
-#[cfg(unix)]
-fn main() -> std::process::ExitCode {
-    use clap::Parser;
+use clap::Parser;
 
+fn main() -> std::process::ExitCode {
+    #[cfg(unix)]
     pysage_group::enable_groups([group::WORKER]);
     let Soak { what } = Soak::parse();
     let outcome = match what {
+        #[cfg(unix)]
         What::Group(options) => group::soak(&options),
+        What::Net(options) => net::soak(&options),
     };
     match outcome {
         Ok(true) => std::process::ExitCode::SUCCESS,
@@ -31,7 +33,6 @@ fn main() -> std::process::ExitCode {
 
 /// Plays pysage for a long time while what it stands on is broken, and counts what became of each
 /// message. Prints one line of JSON; exits with 0 if all promises held, and with 1 if not.
-#[cfg(unix)]
 #[derive(clap::Parser)]
 #[command(name = "soak")]
 struct Soak {
@@ -39,14 +40,10 @@ struct Soak {
     what: What,
 }
 
-#[cfg(unix)]
 #[derive(clap::Subcommand)]
 enum What {
+    /// Kills processes by signals, so it is on Unix alone.
+    #[cfg(unix)]
     Group(group::Options),
-}
-
-#[cfg(not(unix))]
-fn main() {
-    eprintln!("soak kills processes by signals, which this system does not have");
-    std::process::exit(1);
+    Net(net::Options),
 }

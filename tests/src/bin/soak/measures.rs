@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// How often durations were how long, to a 16th.
+/// How often durations were how long, to a 64th.
 pub(crate) struct Durations {
     counts: Vec<u64>,
     count: u64,
@@ -10,7 +10,7 @@ pub(crate) struct Durations {
 
 impl Durations {
     /// Steps of each power of two.
-    const STEPS: u32 = 16;
+    const STEPS: u32 = 64;
 
     pub(crate) fn new() -> Durations {
         Durations { counts: vec![0; (u64::BITS * Durations::STEPS) as usize], count: 0 }
@@ -24,16 +24,18 @@ impl Durations {
 
     /// What 99 of 100 are not above, in milliseconds; 0 if there are none.
     pub(crate) fn p99_ms(&self) -> f64 {
-        let wanted = self.count - self.count / 100;
+        self.quantile_ms(0.99).unwrap_or(0.0)
+    }
+
+    /// What this share is not above, in milliseconds; `None` if there are none.
+    pub(crate) fn quantile_ms(&self, share: f64) -> Option<f64> {
+        let wanted = ((self.count as f64 * share).ceil() as u64).clamp(1, self.count.max(1));
         let mut seen = 0;
         let step = self.counts.iter().position(|count| {
             seen += count;
             seen >= wanted
         });
-        match step {
-            Some(step) if self.count > 0 => Durations::end_of(step) as f64 / 1e6,
-            _ => 0.0,
-        }
+        step.map(|step| Durations::end_of(step) as f64 / 1e6)
     }
 
     fn step_of(ns: u64) -> usize {
@@ -51,6 +53,7 @@ impl Durations {
 }
 
 /// How much memory this process has in use, in bytes; `None` where the system does not tell.
+#[cfg(unix)]
 pub(crate) fn resident_bytes() -> Option<i64> {
     // In /proc/self/statm the same number is in pages, whose size std does not know.
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
@@ -64,10 +67,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_step_ends_at_most_a_16th_above_what_it_holds() {
+    fn a_step_ends_at_most_a_64th_above_what_it_holds() {
         for ns in (0..1_000).chain([123_456, 7_890_123_456, u64::MAX >> 8]) {
             let end = Durations::end_of(Durations::step_of(ns));
-            assert!(end >= ns && end <= ns.max(16) + ns / 16, "{ns}: {end}");
+            assert!(end >= ns && end <= ns.max(64) + ns / 64, "{ns}: {end}");
         }
     }
 

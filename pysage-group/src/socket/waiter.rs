@@ -1,0 +1,145 @@
+//! Waiting for descriptors, for a time, and for other threads.
+
+use std::io::{self, IoSlice};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fd::BorrowedFd;
+use rustix::io::Errno;
+
+use super::{Progress, Stream};
+
+/// The longest that one call waits. Longer times do not fit everywhere, and nobody minds being
+/// woken once a day.
+const WAIT_MAX: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Where a thread waits for all it has to do with, without a busy loop.
+#[derive(Debug)]
+pub(crate) struct Waiter {
+    end: Stream,
+    waker: Waker,
+}
+
+/// What to wait for on a descriptor. The end of its other side counts as both.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Interest<'a> {
+    /// A stream's or a control channel's.
+    pub(crate) descriptor: BorrowedFd<'a>,
+    /// Until it can be read.
+    pub(crate) readable: bool,
+    /// Until it can be written. Only while something waits to be written: it mostly can be.
+    pub(crate) writable: bool,
+}
+
+/// Ends the wait of a [`Waiter`] from any thread. Clones wake the same one.
+#[derive(Clone, Debug)]
+pub(crate) struct Waker(Arc<Wake>);
+
+#[derive(Debug)]
+struct Wake {
+    end: Stream,
+    /// Whether the waiter will see that it was woken: a byte is under way to it, or it is about to
+    /// return.
+    awake: AtomicBool,
+}
+
+impl Waiter {
+    /// A waiter that nobody has woken.
+    ///
+    /// # Errors
+    ///
+    /// The process or the system has as many descriptors open as it may.
+    pub(crate) fn new() -> io::Result<Waiter> {
+        let (end, wakes) = Stream::connected_pair()?;
+        let wake = Wake { end: wakes, awake: AtomicBool::new(false) };
+        Ok(Waiter { end, waker: Waker(Arc::new(wake)) })
+    }
+
+    /// Waits until one of the interests is met, the time is there, or a waker was used since the
+    /// last wait. It may return for no reason: look at everything that is waited for.
+    ///
+    /// An interest in nothing is left out, so that a descriptor whose end was seen is not waited
+    /// for in vain. Times are exact to the resolution of the system's timers, on macOS and Windows
+    /// to the millisecond that follows.
+    ///
+    /// # Errors
+    ///
+    /// What the system says; not that a signal came.
+    pub(crate) fn wait(
+        &self,
+        interests: &[Interest<'_>],
+        until: Option<Instant>,
+    ) -> io::Result<()> {
+        let mut polled = Vec::with_capacity(interests.len() + 1);
+        polled.push(PollFd::from_borrowed_fd(self.end.descriptor(), PollFlags::IN));
+        for interest in interests {
+            let mut events = PollFlags::empty();
+            events.set(PollFlags::IN, interest.readable);
+            events.set(PollFlags::OUT, interest.writable);
+            if !events.is_empty() {
+                polled.push(PollFd::from_borrowed_fd(interest.descriptor, events));
+            }
+        }
+        let result = poll_until(&mut polled, until);
+        let is_woken = !polled[0].revents().is_empty();
+        self.clear(is_woken)?;
+        result.map(drop)
+    }
+
+    /// What other threads need to wake this one.
+    #[must_use]
+    pub(crate) fn waker(&self) -> Waker {
+        self.waker.clone()
+    }
+
+    /// Makes ready for the next wake.
+    ///
+    /// No wake is lost. A thread that swaps before this swap finds either way that its work is
+    /// looked at: the swap here reads what the last of them wrote, so all that they did before is
+    /// visible to the caller, who is about to look. A thread that swaps after it finds `false`
+    /// and writes a byte, which ends the next wait.
+    ///
+    /// The bytes have to be read before the swap. The other way round, the byte of a thread that
+    /// swaps in between would be read here, and with `true` and no byte nobody would write one.
+    /// A byte that comes late, from a thread that was stopped between its swap and its write, ends
+    /// one wait for no reason.
+    fn clear(&self, is_woken: bool) -> io::Result<()> {
+        if is_woken {
+            let mut bytes = [0; 64];
+            while self.end.read(&mut bytes)? == Progress::Bytes(bytes.len()) {}
+        }
+        self.waker.0.awake.swap(false, Ordering::AcqRel);
+        Ok(())
+    }
+}
+
+impl Waker {
+    /// Ends the present wait, or the next one. What it is to see has to be done before.
+    ///
+    /// Costs one atomic operation if the waiter was woken already.
+    pub(crate) fn wake(&self) {
+        if self.0.awake.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        // If it is full, bytes are there to wake; if the waiter is gone, nobody waits.
+        let _ = self.0.end.write_vectored(&[IoSlice::new(&[1])]);
+    }
+}
+
+/// Polls until something is there (`true`) or the time is (`false`), through all signals.
+pub(super) fn poll_until(polled: &mut [PollFd<'_>], until: Option<Instant>) -> io::Result<bool> {
+    loop {
+        let left = until.map(|until| until.saturating_duration_since(Instant::now()).min(WAIT_MAX));
+        let timeout = left.map(|left| Timespec::try_from(left).expect("a day fits"));
+        match poll(polled, timeout.as_ref()) {
+            Ok(ready) => return Ok(ready > 0),
+            Err(Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,175 @@
+//! What carries datagrams, and promises nothing else.
+//!
+//! A carrier is the only place where datagrams meet the operating system, or a simulated network.
+//! It may lose, repeat, reorder and delay them. What becomes of a message is the business of the
+//! endpoint above it.
+
+#[cfg(feature = "laminar")]
+mod laminar;
+#[cfg(feature = "sim")]
+mod memory;
+mod udp;
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::Instant;
+
+#[cfg(feature = "laminar")]
+use laminar::LaminarCarrier;
+#[cfg(feature = "sim")]
+use memory::MemoryCarrier;
+use udp::UdpCarrier;
+pub(crate) use udp::UdpOptions;
+
+#[cfg(feature = "sim")]
+use crate::sim::SimPort;
+
+/// What carries the datagrams of a listener or a connection.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub enum Carrier {
+    /// UDP, with laminar's framing around each datagram.
+    #[cfg(feature = "laminar")]
+    #[cfg_attr(feature = "laminar", default)]
+    Laminar,
+    /// UDP.
+    #[cfg_attr(not(feature = "laminar"), default)]
+    Udp,
+    /// A [simulated network](crate::sim), with this address on it.
+    #[cfg(feature = "sim")]
+    Memory(SimPort),
+}
+
+impl Carrier {
+    /// Opens a carrier at an address, for whoever sends there.
+    pub(crate) fn listen(
+        &self,
+        now: Instant,
+        at: SocketAddr,
+        options: UdpOptions,
+    ) -> io::Result<Box<dyn DatagramCarrier>> {
+        #[cfg(feature = "sim")]
+        if let Carrier::Memory(port) = self {
+            return Ok(self.framed(now, MemoryCarrier::listen(now, at, port)?));
+        }
+        Ok(self.framed(now, UdpCarrier::listen(at, options)?))
+    }
+
+    /// Opens a carrier for one peer, whose address it is. It tells if nobody listens there.
+    pub(crate) fn connect(
+        &self,
+        now: Instant,
+        to: SocketAddr,
+        options: UdpOptions,
+    ) -> io::Result<Box<dyn DatagramCarrier>> {
+        #[cfg(feature = "sim")]
+        if let Carrier::Memory(port) = self {
+            return Ok(self.framed(now, MemoryCarrier::open(now, port)?));
+        }
+        Ok(self.framed(now, UdpCarrier::connect(to, options)?))
+    }
+
+    /// A carrier, within laminar's framing if this says so.
+    #[cfg_attr(not(feature = "laminar"), expect(unused_variables))]
+    fn framed(
+        &self,
+        now: Instant,
+        carrier: impl DatagramCarrier + 'static,
+    ) -> Box<dyn DatagramCarrier> {
+        match self {
+            #[cfg(feature = "laminar")]
+            Carrier::Laminar => Box::new(LaminarCarrier::new(now, carrier)),
+            #[cfg(all(feature = "laminar", feature = "sim"))]
+            Carrier::Memory(port) if port.is_framed_by_laminar() => {
+                Box::new(LaminarCarrier::new(now, carrier))
+            }
+            _ => Box::new(carrier),
+        }
+    }
+}
+
+/// Carries datagrams, without blocking.
+pub(crate) trait DatagramCarrier: Send {
+    /// The address that others reach it at.
+    fn local_addr(&self) -> SocketAddr;
+
+    /// The most bytes of one datagram that it takes: 1,200 less its own framing.
+    fn datagram_bytes(&self) -> usize;
+
+    /// Whether datagrams of one size leave more cheaply together: worth filling up those that are
+    /// almost full.
+    fn prefers_one_size(&self) -> bool {
+        false
+    }
+
+    /// Whether what it sends can be marked for explicit congestion notification, and what it
+    /// receives tells.
+    fn marks_congestion(&self) -> bool;
+
+    /// Hands over what has arrived, a batch of datagrams at most. Nothing that anyone sends makes
+    /// it fail: what is no datagram of its kind is counted by [`dropped`](Self::dropped).
+    ///
+    /// # Errors
+    /// An error of the socket itself.
+    fn receive(&mut self, now: Instant, each: &mut dyn FnMut(Arrived<'_>)) -> io::Result<Batch>;
+
+    /// Sends datagrams to one address. Returns how many of their bytes were taken: all, or those of
+    /// the first segments, or 0 if it takes no more now.
+    ///
+    /// # Errors
+    /// An error that concerns this address, such as that there is no way to it. The datagrams are
+    /// gone, as if they had been lost.
+    fn send(&mut self, now: Instant, datagrams: Departing<'_>) -> io::Result<usize>;
+
+    /// When the next datagram arrives, if it can know.
+    fn arrives_at(&self) -> Option<Instant> {
+        None
+    }
+
+    /// How many datagrams it received that are not of its kind.
+    fn dropped(&self) -> u64;
+
+    /// A handle by which a thread can wait for datagrams; `None` if there is nothing to wait for.
+    fn waitable(&self) -> Option<io::Result<std::net::UdpSocket>>;
+}
+
+/// Whether there may be more to receive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Batch {
+    /// There may be more.
+    More,
+    /// That was all.
+    All,
+}
+
+/// What came.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Arrived<'a> {
+    /// A datagram.
+    Datagram {
+        from: SocketAddr,
+        /// It was marked on its way: there is congestion.
+        is_marked: bool,
+        bytes: &'a [u8],
+    },
+    /// What was sent to this address did not reach it: nobody listens there, or there is no way.
+    Unreachable { address: Option<SocketAddr>, kind: io::ErrorKind },
+}
+
+/// Datagrams of one size for one address, one behind the other; the last may be shorter.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Departing<'a> {
+    pub(crate) to: SocketAddr,
+    /// To be marked if there is congestion, instead of dropped.
+    pub(crate) markable: bool,
+    pub(crate) bytes: &'a [u8],
+    /// How many bytes each datagram has but the last.
+    pub(crate) segment_bytes: usize,
+}
+
+/// How many bytes a datagram has at most, with all framing. Each path takes as much: RFC 9000, section
+/// 14, asks for 1,200 of every path.
+pub(crate) const DATAGRAM_BYTES: usize = 1_200;
+
+/// How many datagrams go out in one call at most.
+pub(crate) const MOST_SEGMENTS: usize = 32;

@@ -1,0 +1,131 @@
+//! Taking what has arrived out of the system, many datagrams with each call.
+
+use std::array;
+use std::io::{self, ErrorKind, IoSliceMut};
+use std::net::SocketAddr;
+
+use quinn_udp::{BATCH_SIZE, EcnCodepoint, RecvMeta};
+
+use crate::carrier::{Batch, DATAGRAM_BYTES};
+
+/// How many pieces a batch has, each of up to 64 datagrams that the system has joined. With
+/// 64 KiB for each, more would no longer fit into the cache of a core.
+const PIECES: usize = 16;
+
+/// A joined piece is a datagram to the system, so it is no longer than one can be.
+const JOINED_BYTES: usize = 64 << 10;
+
+/// More than a datagram of ours: what fills it has been cut off, and is none.
+const SINGLE_BYTES: usize = 2 << 10;
+
+/// How many calls in a row may fail for reasons that are not known to be passing.
+const FAILURES: usize = 8;
+
+/// The buffers into which the system receives. They are used again and again.
+pub(super) struct Receiver {
+    buffer: Vec<u8>,
+    piece_bytes: usize,
+    pieces: usize,
+}
+
+/// What the system gave.
+pub(super) enum Received<'a> {
+    Datagram {
+        from: SocketAddr,
+        is_marked: bool,
+        bytes: &'a [u8],
+    },
+    /// What was sent did not reach whom it was for.
+    Unreachable(ErrorKind),
+    /// A datagram that no peer sends.
+    Unfit,
+}
+
+impl Receiver {
+    /// A receiver for a system that joins up to so many datagrams.
+    pub(super) fn new(joined: usize) -> Receiver {
+        let piece_bytes = if joined > 1 { JOINED_BYTES } else { SINGLE_BYTES };
+        let pieces = PIECES.min(BATCH_SIZE);
+        // It is zero from the start, so the system gives it pages only once they are written to.
+        Receiver { buffer: vec![0; piece_bytes * pieces], piece_bytes, pieces }
+    }
+
+    /// Hands over what has arrived, a batch at most.
+    ///
+    /// # Errors
+    /// An error of the socket itself.
+    pub(super) fn receive(
+        &mut self,
+        mut receive: impl FnMut(&mut [IoSliceMut<'_>], &mut [RecvMeta]) -> io::Result<usize>,
+        each: &mut dyn FnMut(Received<'_>),
+    ) -> io::Result<Batch> {
+        let mut metas = [RecvMeta::default(); PIECES];
+        let mut failures = 0;
+        let mut taken = 0;
+        while taken < PIECES {
+            let mut parts = self.buffer.chunks_exact_mut(self.piece_bytes);
+            let mut buffers: [IoSliceMut<'_>; PIECES] =
+                array::from_fn(|_| IoSliceMut::new(parts.next().unwrap_or_default()));
+            match receive(&mut buffers[..self.pieces], &mut metas[..self.pieces]) {
+                Ok(received) => {
+                    for (bytes, meta) in buffers.iter().zip(&metas[..received]) {
+                        cut(bytes, meta, self.piece_bytes, each);
+                    }
+                    if received < self.pieces {
+                        return Ok(Batch::All);
+                    }
+                    taken += received;
+                    failures = 0;
+                }
+                Err(error) => {
+                    if error.kind() == ErrorKind::WouldBlock {
+                        return Ok(Batch::All);
+                    }
+                    match unreachable(&error) {
+                        Some(kind) => each(Received::Unreachable(kind)),
+                        // It may be about one datagram, such as one that was too long for its way,
+                        // and is then told once.
+                        None if failures < FAILURES => failures += 1,
+                        None => return Err(error),
+                    }
+                    taken += 1;
+                }
+            }
+        }
+        Ok(Batch::More)
+    }
+}
+
+/// Cuts a piece into the datagrams that the system has joined.
+fn cut(bytes: &[u8], meta: &RecvMeta, piece_bytes: usize, each: &mut dyn FnMut(Received<'_>)) {
+    let from = meta.addr;
+    let is_marked = meta.ecn == Some(EcnCodepoint::Ce);
+    let whole = &bytes[..meta.len.min(piece_bytes)];
+    // Nobody can be answered at port 0.
+    if whole.is_empty() || from.port() == 0 {
+        return each(Received::Unfit);
+    }
+    for bytes in whole.chunks(meta.stride.max(1)) {
+        each(if bytes.len() > DATAGRAM_BYTES {
+            Received::Unfit
+        } else {
+            Received::Datagram { from, is_marked, bytes }
+        });
+    }
+}
+
+/// The kind of an error that tells of a datagram that did not reach whom it was for.
+fn unreachable(error: &io::Error) -> Option<ErrorKind> {
+    match error.kind() {
+        // Windows says so.
+        ErrorKind::ConnectionReset => Some(ErrorKind::ConnectionRefused),
+        kind @ (ErrorKind::ConnectionRefused
+        | ErrorKind::HostUnreachable
+        | ErrorKind::NetworkUnreachable
+        | ErrorKind::NetworkDown) => Some(kind),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,30 @@
+//! What networks count.
+
+use std::ops::AddAssign;
+
+/// What the listeners and connections of a manager have counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct NetCounters {
+    /// Datagrams that were handed to carriers.
+    pub datagrams_sent: u64,
+    /// Their bytes, without the headers of IP and UDP.
+    pub bytes_sent: u64,
+    /// Datagrams that arrived from anyone.
+    pub datagrams_received: u64,
+    /// Datagrams that arrived and are nobody's, malformed, repeated, late or forged, or for which
+    /// there was no room.
+    pub datagrams_dropped: u64,
+    /// How often reliable messages that had left together were sent again.
+    pub resent: u64,
+}
+
+impl AddAssign for NetCounters {
+    fn add_assign(&mut self, other: NetCounters) {
+        self.datagrams_sent += other.datagrams_sent;
+        self.bytes_sent += other.bytes_sent;
+        self.datagrams_received += other.datagrams_received;
+        self.datagrams_dropped += other.datagrams_dropped;
+        self.resent += other.resent;
+    }
+}

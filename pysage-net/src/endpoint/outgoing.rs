@@ -1,0 +1,289 @@
+//! What was sent and did not leave yet.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use super::frame::{PART_BYTES, PART_HEAD_BYTES, Part, put_messages};
+use super::incoming::MESSAGE_COST_BYTES;
+use super::lane::Lane;
+
+/// The messages that wait to leave, by their lanes.
+#[derive(Default)]
+pub(crate) struct Outgoing {
+    lanes: Vec<Waiting>,
+    /// Lanes in which something waits, the next one first: those that may be lost, and the others.
+    turns: [VecDeque<usize>; 2],
+    bytes: usize,
+}
+
+/// The messages that wait in one lane.
+struct Waiting {
+    lane: Lane,
+    /// The number of the first one.
+    number: u64,
+    lengths: VecDeque<u32>,
+    /// One behind the other, from `start` on.
+    bytes: Vec<u8>,
+    start: usize,
+    /// The first one, if it leaves in parts, and how many of those have left.
+    large: Option<(Arc<Large>, usize)>,
+}
+
+/// A message that is too large for one datagram.
+pub(crate) struct Large {
+    pub(crate) lane: Lane,
+    pub(crate) number: u64,
+    pub(crate) bytes: Vec<u8>,
+}
+
+/// What was written into a datagram.
+#[derive(Default)]
+pub(crate) struct Written {
+    /// How many bytes of messages.
+    pub(crate) bytes: usize,
+    /// What it counts for against the window of the peer.
+    pub(crate) cost: usize,
+    pub(crate) large: Option<Arc<Large>>,
+}
+
+/// A buffer larger than this is given back once it is empty.
+const KEPT_BYTES: usize = 256 << 10;
+
+/// Which of the lanes take turns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Class {
+    Unreliable = 0,
+    Reliable = 1,
+}
+
+impl Class {
+    fn of(lane: Lane) -> Class {
+        if lane.is_reliable() { Class::Reliable } else { Class::Unreliable }
+    }
+}
+
+impl Outgoing {
+    /// Puts a message behind the others of its lane.
+    #[inline]
+    pub(crate) fn push(&mut self, lane: Lane, message: &[u8]) {
+        let at = self.place(lane);
+        let waiting = &mut self.lanes[at];
+        if waiting.lengths.is_empty() {
+            self.turns[Class::of(lane) as usize].push_back(at);
+        }
+        waiting.lengths.push_back(message.len() as u32);
+        waiting.bytes.extend_from_slice(message);
+        self.bytes += message.len();
+    }
+
+    #[inline]
+    fn place(&mut self, lane: Lane) -> usize {
+        match self.lanes.iter().position(|waiting| waiting.lane == lane) {
+            Some(at) => at,
+            None => {
+                self.lanes.push(Waiting::new(lane));
+                self.lanes.len() - 1
+            }
+        }
+    }
+
+    /// Whether something of this class waits.
+    #[inline]
+    pub(crate) fn waits(&self, class: Class) -> bool {
+        !self.turns[class as usize].is_empty()
+    }
+
+    /// What the next reliable message counts for against the window of the peer; nothing if it is
+    /// counted already.
+    pub(crate) fn next_cost(&self) -> Option<usize> {
+        self.lanes[*self.turns[Class::Reliable as usize].front()?].next_cost()
+    }
+
+    /// Whether nothing waits.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.turns.iter().all(VecDeque::is_empty)
+    }
+
+    /// Whether some parts of a message wait.
+    pub(crate) fn leaves_in_parts(&self, large: &Large) -> bool {
+        let mut larges = self.lanes.iter().filter_map(|waiting| waiting.large.as_ref());
+        larges.any(|(it, _)| (it.lane, it.number) == (large.lane, large.number))
+    }
+
+    /// How many bytes wait.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Writes messages of the lane whose turn it is. Another lane's turn comes when the datagram is
+    /// full or the lane empty. `None` if nothing fits: if that is for the room in the datagram, its
+    /// turn is still to come, or large messages would never leave beside many small ones.
+    #[inline]
+    pub(crate) fn write(
+        &mut self,
+        class: Class,
+        room_bytes: usize,
+        credit: usize,
+        out: &mut Vec<u8>,
+    ) -> Option<Written> {
+        let turns = &mut self.turns[class as usize];
+        let at = *turns.front()?;
+        let waiting = &mut self.lanes[at];
+        let written = waiting.write(room_bytes, credit, out);
+        if written.is_some() || waiting.next_cost().is_some_and(|cost| cost > credit) {
+            turns.pop_front();
+            if !waiting.lengths.is_empty() {
+                turns.push_back(at);
+            }
+        }
+        let written = written?;
+        self.bytes -= written.bytes;
+        Some(written)
+    }
+
+    /// The reliable messages that wait, with those of which parts have left.
+    pub(crate) fn reliable(&self) -> Vec<Vec<u8>> {
+        let mut all = Vec::new();
+        for waiting in self
+            .lanes
+            .iter()
+            .filter(|waiting| waiting.lane.is_reliable() && waiting.lane != Lane::CONTROL)
+        {
+            let mut rest = &waiting.bytes[waiting.start..];
+            for length in &waiting.lengths {
+                let (message, behind) = rest.split_at(*length as usize);
+                all.push(message.to_vec());
+                rest = behind;
+            }
+        }
+        all
+    }
+
+    /// Gives back memory that was needed for more than there is now.
+    pub(crate) fn shrink(&mut self) {
+        for waiting in &mut self.lanes {
+            waiting.compact();
+            waiting.bytes.shrink_to_fit();
+            waiting.lengths.shrink_to_fit();
+        }
+        self.turns.iter_mut().for_each(VecDeque::shrink_to_fit);
+    }
+}
+
+impl Waiting {
+    fn new(lane: Lane) -> Waiting {
+        Waiting {
+            lane,
+            number: 0,
+            lengths: VecDeque::new(),
+            bytes: Vec::new(),
+            start: 0,
+            large: None,
+        }
+    }
+
+    /// What its next message counts for; nothing if it is counted already.
+    fn next_cost(&self) -> Option<usize> {
+        match &self.large {
+            Some(_) => Some(0),
+            None => self.lengths.front().map(|length| *length as usize + MESSAGE_COST_BYTES),
+        }
+    }
+
+    #[inline]
+    fn write(&mut self, room_bytes: usize, credit: usize, out: &mut Vec<u8>) -> Option<Written> {
+        let length = *self.lengths.front()? as usize;
+        if length > PART_BYTES {
+            return self.write_part(room_bytes, credit, out);
+        }
+        let allowed = if credit >= ENOUGH { usize::MAX } else { self.allowed(credit) };
+        let lengths = self.lengths.iter().take(allowed);
+        // A longer one is not for a datagram in any case.
+        let lengths = lengths.take_while(|length| **length as usize <= PART_BYTES);
+        let bytes = &self.bytes[self.start..];
+        let (messages, bytes) =
+            put_messages(out, self.lane, self.number, lengths, bytes, room_bytes);
+        if messages == 0 {
+            return None;
+        }
+        self.number += messages as u64;
+        self.lengths.drain(..messages);
+        self.advance(bytes);
+        let cost = bytes + messages * MESSAGE_COST_BYTES;
+        Some(Written { bytes, cost, large: None })
+    }
+
+    /// How many messages the window of the peer has room for.
+    fn allowed(&self, mut credit: usize) -> usize {
+        let fits = |length: &&u32| {
+            let rest = credit.checked_sub(**length as usize + MESSAGE_COST_BYTES);
+            credit = rest.unwrap_or(0);
+            rest.is_some()
+        };
+        self.lengths.iter().take_while(fits).count()
+    }
+
+    fn write_part(
+        &mut self,
+        room_bytes: usize,
+        credit: usize,
+        out: &mut Vec<u8>,
+    ) -> Option<Written> {
+        let length = *self.lengths.front()? as usize;
+        let index = self.large.as_ref().map_or(0, |(_, parts)| *parts);
+        let part_bytes = (length - index * PART_BYTES).min(PART_BYTES);
+        if room_bytes < PART_HEAD_BYTES + part_bytes {
+            return None;
+        }
+        let mut cost = 0;
+        let (large, _) = match &self.large {
+            Some(large) => large,
+            None => {
+                cost = length + MESSAGE_COST_BYTES;
+                if cost > credit {
+                    return None;
+                }
+                let bytes = self.bytes[self.start..self.start + length].to_vec();
+                let large = Large { lane: self.lane, number: self.number, bytes };
+                self.large.insert((Arc::new(large), 0))
+            }
+        };
+        let large = large.clone();
+        let start = index * PART_BYTES;
+        let (lane, number) = (self.lane, self.number);
+        let bytes = &large.bytes[start..start + part_bytes];
+        Part { lane, number, total_bytes: length, index, bytes }.write(out);
+        let is_last = start + part_bytes == length;
+        self.large = Some((large.clone(), index + 1)).filter(|_| !is_last);
+        if is_last {
+            self.lengths.pop_front();
+            self.number += 1;
+            self.advance(length);
+        }
+        Some(Written { bytes: part_bytes, cost, large: Some(large) })
+    }
+
+    fn advance(&mut self, bytes: usize) {
+        self.start += bytes;
+        if self.lengths.is_empty() {
+            self.bytes.clear();
+            self.start = 0;
+            if self.bytes.capacity() > KEPT_BYTES {
+                self.bytes = Vec::new();
+            }
+        } else if self.start > KEPT_BYTES && self.start * 2 > self.bytes.len() {
+            self.compact();
+        }
+    }
+
+    fn compact(&mut self) {
+        self.bytes.drain(..self.start);
+        self.start = 0;
+    }
+}
+
+/// As much credit as the messages of a datagram can need: a byte each.
+const ENOUGH: usize = 1200 * (1 + MESSAGE_COST_BYTES);
+
+#[cfg(test)]
+mod tests;

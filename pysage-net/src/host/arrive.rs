@@ -1,0 +1,103 @@
+//! What arrives, and whose it is.
+
+use std::io::ErrorKind;
+use std::net::SocketAddr;
+use std::time::Instant;
+
+use super::Host;
+use super::depart::Parting;
+use super::peer::{ReasonHeard, State};
+use crate::carrier::Arrived;
+use crate::endpoint::{Malformed, Said};
+use crate::event::DisconnectReason;
+use crate::session::{Datagram, Header, Shake};
+
+impl Host {
+    /// Takes what arrived from anyone.
+    #[inline]
+    pub(crate) fn arrived(&mut self, now: Instant, arrived: Arrived<'_>) {
+        match arrived {
+            Arrived::Datagram { from, is_marked, bytes } => {
+                self.counters.datagrams_received += 1;
+                if !self.datagram(now, from, is_marked, bytes) {
+                    self.counters.datagrams_dropped += 1;
+                }
+            }
+            Arrived::Unreachable { address, kind } => self.unreachable(address, kind),
+        }
+    }
+
+    /// Takes a datagram; whether it was somebody's.
+    fn datagram(&mut self, now: Instant, from: SocketAddr, is_marked: bool, bytes: &[u8]) -> bool {
+        match Datagram::read(bytes) {
+            Ok(Datagram::Sealed(header, bytes)) => self.sealed(now, from, is_marked, header, bytes),
+            Ok(Datagram::Shake(bytes)) => match Shake::read(bytes, self.settings.datagram_bytes) {
+                Ok(shake) => self.shake(now, from, &shake),
+                Err(Malformed(_)) => false,
+            },
+            Err(Malformed(_)) => false,
+        }
+    }
+
+    fn sealed(
+        &mut self,
+        now: Instant,
+        from: SocketAddr,
+        is_marked: bool,
+        header: Header,
+        bytes: &[u8],
+    ) -> bool {
+        let Some(peer) = self.peers.of_session(header.session) else {
+            return self.after_parting(now, from, header.session);
+        };
+        let State::Up(up) = &peer.state else { return false };
+        if peer.address != Some(from) {
+            return false;
+        }
+        let opened = up.session.open(header, peer.endpoint.largest_received(), bytes);
+        let Some((number, payload)) = opened else { return false };
+        let said = peer.endpoint.arrived(now, number, is_marked, payload);
+        let index = peer.link.index;
+        let until = now + self.settings.close_timeout;
+        let said = said.and_then(|said| {
+            peer.take_control(&self.table, until)?;
+            Ok(said)
+        });
+        let is_news = peer.confirm() || peer.has_something_to_tell();
+        self.peers.set_due(index);
+        self.peers.set_changed(index);
+        if is_news {
+            self.peers.set_news(index);
+        }
+        match said {
+            Ok(Said::Nothing) => true,
+            Ok(Said::Repeated | Said::NoRoom) => false,
+            Ok(Said::Closes(code)) => {
+                self.end(index, Parting::reason_of(code));
+                true
+            }
+            Err(Malformed(what)) => {
+                self.part(now, index, DisconnectReason::Malformed(what));
+                false
+            }
+        }
+    }
+
+    /// Takes note that what was sent does not reach an address: of a peer that is greeted it is why
+    /// it does not answer; one that is there may be there again.
+    fn unreachable(&mut self, address: Option<SocketAddr>, kind: ErrorKind) {
+        let reason = match kind {
+            ErrorKind::ConnectionRefused | ErrorKind::ConnectionReset => ReasonHeard::Refused,
+            _ => ReasonHeard::Unreachable,
+        };
+        // Who listens greets nobody, and hears this of each address that a stranger makes up.
+        if self.listens {
+            return;
+        }
+        self.peers.each_greeted(|at, greeting| {
+            if address.is_none() || address == at {
+                greeting.reason = Some(reason);
+            }
+        });
+    }
+}

@@ -1,0 +1,333 @@
+//! One peer of a host.
+
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use pysage_core::transport::LinkId;
+use pysage_core::wire::{MessageTable, TableMismatch};
+
+use super::{Taken, Told};
+use crate::endpoint::{Endpoint, Malformed};
+use crate::event::DisconnectReason;
+use crate::session::{Cookie, Session};
+
+/// One peer of a host.
+pub(super) struct Peer {
+    pub(super) link: LinkId,
+    /// The number of the session here.
+    pub(super) session_here: u32,
+    pub(super) address: Option<SocketAddr>,
+    pub(super) state: State,
+    /// What this end has put to the session's key, if the other one began it.
+    pub(super) server_key: u64,
+    pub(super) endpoint: Endpoint,
+    /// It is told that it is there.
+    connects: bool,
+    /// Whether what it knows was compared: before that no message of it is told.
+    is_compared: bool,
+    mismatch: Option<TableMismatch>,
+    end: Option<End>,
+    pub(super) is_due: bool,
+    pub(super) has_news: bool,
+    pub(super) has_changed: bool,
+}
+
+/// How far it is.
+pub(super) enum State {
+    /// Its address is being looked up.
+    LooksUp,
+    /// It is greeted.
+    Hello(Greeting),
+    Up(Up),
+    Ended,
+}
+
+/// What is said to a peer that did not answer.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Greeting {
+    pub(super) client_key: u64,
+    cookie: Cookie,
+    /// When it was said first with this cookie: an answer tells no round trip that is too short.
+    pub(super) said_at: Option<Instant>,
+    pub(super) say_at: Instant,
+    interval: Duration,
+    until: Instant,
+    /// What was heard of its address last: why it is not reached.
+    pub(super) reason: Option<ReasonHeard>,
+}
+
+/// What the operating system told of an address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ReasonHeard {
+    Refused,
+    Unreachable,
+}
+
+/// A peer that is there.
+pub(super) struct Up {
+    pub(super) session: Session,
+    /// By what the client is known that made the session.
+    pub(super) client: (u32, u64),
+    /// Something came that shows that it knows the session, too.
+    pub(super) is_confirmed: bool,
+    closing: Option<Closing>,
+}
+
+struct Closing {
+    until: Instant,
+    reason: DisconnectReason,
+}
+
+struct End {
+    reason: DisconnectReason,
+    undelivered: Vec<Vec<u8>>,
+    told: usize,
+    /// It never showed that it knew the session: it was not told to be there either.
+    is_untold: bool,
+}
+
+/// A greeting is said again after so long, and then less and less often.
+const FIRST_INTERVAL: Duration = Duration::from_millis(100);
+const MOST_INTERVAL: Duration = Duration::from_millis(250);
+
+/// Another cookie than the first is only taken after so long: that one may be too old by then.
+const COOKIE_KEPT: Duration = Duration::from_secs(3);
+
+/// The first byte of what endpoints tell each other: what a table follows.
+const TABLE: u8 = 1;
+
+/// A table of more bytes is not compared.
+pub(super) const MOST_TABLE_BYTES: usize = 48 << 10;
+
+impl State {
+    pub(super) fn hello(now: Instant, client_key: u64, until: Instant) -> State {
+        State::Hello(Greeting {
+            client_key,
+            cookie: Cookie::NONE,
+            said_at: None,
+            say_at: now,
+            interval: FIRST_INTERVAL,
+            until,
+            reason: None,
+        })
+    }
+}
+
+impl Greeting {
+    /// Takes note that it is said now.
+    pub(super) fn said(&mut self, now: Instant) {
+        self.said_at = self.said_at.or(Some(now));
+        self.say_at = (now + self.interval).min(self.until);
+        self.interval = (self.interval * 2).min(MOST_INTERVAL);
+    }
+
+    pub(super) fn cookie(&self) -> Cookie {
+        self.cookie
+    }
+
+    /// Takes the cookie that it is to be said with, at once.
+    pub(super) fn take(&mut self, now: Instant, cookie: Cookie) {
+        let is_old = self.said_at.is_some_and(|at| at + COOKIE_KEPT < now);
+        if self.cookie == Cookie::NONE || is_old {
+            (self.cookie, self.said_at, self.say_at) = (cookie, None, now);
+        }
+    }
+
+    /// Why it is given up, if it is by now.
+    pub(super) fn failure(&self, now: Instant) -> Option<DisconnectReason> {
+        (self.until <= now).then_some(match self.reason {
+            Some(ReasonHeard::Refused) => DisconnectReason::Refused,
+            Some(ReasonHeard::Unreachable) => DisconnectReason::Unreachable,
+            None => DisconnectReason::NoAnswer,
+        })
+    }
+}
+
+impl Peer {
+    pub(super) fn new(
+        link: LinkId,
+        session_here: u32,
+        address: Option<SocketAddr>,
+        state: State,
+        endpoint: Endpoint,
+    ) -> Peer {
+        Peer {
+            link,
+            session_here,
+            address,
+            state,
+            server_key: 0,
+            endpoint,
+            connects: false,
+            is_compared: false,
+            mismatch: None,
+            end: None,
+            is_due: false,
+            has_news: false,
+            has_changed: false,
+        }
+    }
+
+    pub(super) fn looks_up(&self) -> bool {
+        matches!(self.state, State::LooksUp)
+    }
+
+    pub(super) fn is_up(&self) -> bool {
+        matches!(self.state, State::Up(_))
+    }
+
+    pub(super) fn has_ended(&self) -> bool {
+        matches!(self.state, State::Ended)
+    }
+
+    /// Whether messages can be sent to it.
+    #[inline]
+    pub(super) fn takes_messages(&self) -> bool {
+        match &self.state {
+            State::LooksUp | State::Hello(_) => true,
+            State::Up(up) => up.is_confirmed && up.closing.is_none(),
+            State::Ended => false,
+        }
+    }
+
+    pub(super) fn room_bytes(&self) -> usize {
+        self.endpoint.room_bytes()
+    }
+
+    /// Takes note that it is there, in this session, and greets it with what this end knows.
+    pub(super) fn come_up(
+        &mut self,
+        now: Instant,
+        session: Session,
+        client: (u32, u64),
+        [window_bytes, round_trip_us]: [u64; 2],
+        table: &MessageTable,
+    ) {
+        self.state = State::Up(Up { session, client, is_confirmed: false, closing: None });
+        self.endpoint.begin(now, window_bytes, Duration::from_micros(round_trip_us));
+        let mut message = vec![TABLE];
+        table.encode(&mut message);
+        if message.len() > MOST_TABLE_BYTES {
+            message = vec![TABLE];
+            MessageTable::default().encode(&mut message);
+        }
+        self.endpoint.send_control(&message);
+    }
+
+    /// Takes note that something of its session came; whether it was the first.
+    pub(super) fn confirm(&mut self) -> bool {
+        let State::Up(up) = &mut self.state else { return false };
+        let is_first = !std::mem::replace(&mut up.is_confirmed, true);
+        self.connects |= is_first;
+        is_first
+    }
+
+    /// Takes in what the other endpoint tells.
+    pub(super) fn take_control(
+        &mut self,
+        table: &MessageTable,
+        until: Instant,
+    ) -> Result<(), Malformed> {
+        while let Some(message) = self.endpoint.next_control() {
+            let Some((&TABLE, bytes)) = message.split_first() else { continue };
+            let there = MessageTable::decode(bytes);
+            let there = there.map_err(|_| Malformed("what it knows is no table of messages"))?;
+            match table.compare(&there) {
+                Ok(()) => self.is_compared = true,
+                Err(mismatch) => {
+                    self.mismatch = Some(mismatch);
+                    self.close(until, DisconnectReason::Mismatch);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether something is to be told of it.
+    pub(super) fn has_something_to_tell(&self) -> bool {
+        self.connects || self.mismatch.is_some() || self.tells_messages()
+    }
+
+    fn tells_messages(&self) -> bool {
+        self.is_compared && self.endpoint.next().is_some()
+    }
+
+    /// Has it closed for this reason, once what was sent has arrived.
+    pub(super) fn close(&mut self, until: Instant, reason: DisconnectReason) {
+        if let State::Up(up) = &mut self.state
+            && up.closing.is_none()
+        {
+            up.closing = Some(Closing { until, reason });
+        }
+    }
+
+    /// Why it is to end now, if it is: nothing came from it for too long, or it is closed.
+    pub(super) fn ends(&self, now: Instant) -> Option<DisconnectReason> {
+        let State::Up(up) = &self.state else { return None };
+        match &up.closing {
+            Some(closing) if self.endpoint.is_drained() => Some(closing.reason.clone()),
+            Some(closing) if closing.until <= now => Some(DisconnectReason::TimedOut),
+            _ if self.endpoint.idle_at() <= now => Some(DisconnectReason::TimedOut),
+            _ => None,
+        }
+    }
+
+    /// When it ends, if nothing happens before.
+    pub(super) fn ends_at(&self) -> Option<Instant> {
+        let State::Up(up) = &self.state else { return None };
+        up.closing.as_ref().map(|closing| closing.until)
+    }
+
+    /// Takes note that it is gone.
+    pub(super) fn end(&mut self, reason: DisconnectReason) {
+        if self.end.is_none() {
+            let undelivered = self.endpoint.undelivered();
+            let is_untold = matches!(&self.state, State::Up(up) if !up.is_confirmed);
+            self.state = State::Ended;
+            self.end = Some(End { reason, undelivered, told: 0, is_untold });
+        }
+    }
+
+    /// Tells what happened and what came, as far as it is taken.
+    pub(super) fn tell(
+        &mut self,
+        now: Instant,
+        each: &mut dyn FnMut(LinkId, Told<'_>) -> Taken,
+    ) -> Taken {
+        let link = self.link;
+        if let Some(address) = self.address.filter(|_| self.connects) {
+            if each(link, Told::Connected { address }) == Taken::Later {
+                return Taken::Later;
+            }
+            self.connects = false;
+        }
+        if let Some(mismatch) = &self.mismatch {
+            if each(link, Told::Mismatch(mismatch.clone())) == Taken::Later {
+                return Taken::Later;
+            }
+            self.mismatch = None;
+        }
+        while self.is_compared
+            && let Some(frame) = self.endpoint.next()
+        {
+            if each(link, Told::Frame(frame)) == Taken::Later {
+                return Taken::Later;
+            }
+            self.endpoint.done();
+        }
+        self.endpoint.all_done(now);
+        let Some(end) = &mut self.end else { return Taken::Yes };
+        if end.is_untold {
+            return Taken::Yes;
+        }
+        while let Some(frame) = end.undelivered.get(end.told) {
+            if each(link, Told::Undelivered(frame)) == Taken::Later {
+                return Taken::Later;
+            }
+            end.told += 1;
+        }
+        let undelivered = end.undelivered.len() as u64;
+        let (address, reason) = (self.address, end.reason.clone());
+        each(link, Told::Disconnected { address, reason, undelivered })
+    }
+}

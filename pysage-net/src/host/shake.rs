@@ -1,0 +1,176 @@
+//! The handshake.
+
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use super::peer::{Peer, State};
+use super::{Host, MOST_REPLIES};
+use crate::event::DisconnectReason;
+use crate::session::{Cookie, Hello, Refusal, Said, Session, Shake, Welcome};
+
+impl Host {
+    /// Takes a datagram of the handshake; whether it was for this end.
+    pub(super) fn shake(&mut self, now: Instant, from: SocketAddr, shake: &Shake) -> bool {
+        match shake.said {
+            Said::Hello(hello) => self.listens && self.hello(now, from, shake, hello),
+            Said::Cookie(cookie) => self.cookie(now, from, shake, cookie),
+            Said::Welcome(welcome) => self.welcome(now, from, shake, welcome),
+            Said::Refusal(refusal) => self.refusal(from, shake, refusal),
+        }
+    }
+
+    fn hello(&mut self, now: Instant, from: SocketAddr, shake: &Shake, hello: Hello) -> bool {
+        let age = self.cookies.check(now, from, shake.client_key, hello.cookie);
+        let Some(age) = age else {
+            let cookie = self.cookies.give(now, from, shake.client_key);
+            return self.reply(from, &Shake { said: Said::Cookie(cookie), ..*shake });
+        };
+        let ours = self.settings.terms;
+        if (hello.terms.codec, hello.terms.message_bytes) != (ours.codec, ours.message_bytes) {
+            return self
+                .reply(from, &Shake { said: Said::Refusal(Refusal::Incompatible), ..*shake });
+        }
+        let client = (shake.client_session, shake.client_key);
+        let index = match self.peers.of_address(from) {
+            Some(index) if self.is_of(index, client) => index,
+            before => {
+                let (peers, most) = (self.peers.len(), self.settings.most_peers);
+                if before.is_none() && peers >= most {
+                    let refusal = Said::Refusal(Refusal::TooManyPeers);
+                    return self.reply(from, &Shake { said: refusal, ..*shake });
+                }
+                // Those that have ended stay until that was told: who starts again and again asks
+                // again.
+                if peers >= most.saturating_mul(2) {
+                    return false;
+                }
+                if let Some(before) = before {
+                    self.end(before, DisconnectReason::Restarted);
+                }
+                self.admit(now, from, client, hello, age)
+            }
+        };
+        let Some(peer) = self.peers.at(index) else { return false };
+        let welcome =
+            Welcome { server_session: peer.session_here, server_key: peer.server_key, terms: ours };
+        self.reply(from, &Shake { said: Said::Welcome(welcome), ..*shake })
+    }
+
+    /// Makes a peer of who has shown that it is where it says.
+    fn admit(
+        &mut self,
+        now: Instant,
+        from: SocketAddr,
+        client: (u32, u64),
+        hello: Hello,
+        age: Duration,
+    ) -> u32 {
+        let server_key = self.random.next();
+        let link = self.add(now, Some(from), State::LooksUp);
+        let session = Session::new(client.1, server_key, client.0);
+        if let Some(peer) = self.peers.at(link.index) {
+            peer.server_key = server_key;
+            let round_trip_us = u64::try_from(age.as_micros()).unwrap_or(u64::MAX);
+            let told = [hello.terms.window_bytes, round_trip_us];
+            peer.come_up(now, session, client, told, &self.table);
+        }
+        self.peers.name(from, link.index);
+        link.index
+    }
+
+    fn is_of(&mut self, index: u32, client: (u32, u64)) -> bool {
+        let peer = self.peers.at(index).map(|peer| &peer.state);
+        matches!(peer, Some(State::Up(up)) if up.client == client)
+    }
+
+    fn reply(&mut self, to: SocketAddr, shake: &Shake) -> bool {
+        if self.replies.len() >= MOST_REPLIES {
+            return false;
+        }
+        let mut bytes = Vec::new();
+        shake.write(self.settings.datagram_bytes, &mut bytes);
+        self.replies.push_back((to, bytes));
+        true
+    }
+
+    /// The peer that is greeted from here in this session, if the address is right, too.
+    fn greeted(&mut self, from: SocketAddr, shake: &Shake) -> Option<&mut Peer> {
+        let peer = self.peers.of_session(shake.client_session)?;
+        let is_asked = matches!(&peer.state, State::Hello(it) if it.client_key == shake.client_key);
+        Some(peer).filter(|peer| is_asked && peer.address == Some(from))
+    }
+
+    fn cookie(&mut self, now: Instant, from: SocketAddr, shake: &Shake, cookie: Cookie) -> bool {
+        let Some(peer) = self.greeted(from, shake) else { return false };
+        let index = peer.link.index;
+        if let State::Hello(greeting) = &mut peer.state {
+            greeting.take(now, cookie);
+        }
+        self.peers.set_due(index);
+        true
+    }
+
+    fn welcome(&mut self, now: Instant, from: SocketAddr, shake: &Shake, welcome: Welcome) -> bool {
+        let table = std::mem::take(&mut self.table);
+        let peer = self.greeted(from, shake);
+        let index = peer.map(|peer| {
+            let said_at = match &peer.state {
+                State::Hello(greeting) => greeting.said_at.unwrap_or(now),
+                _ => now,
+            };
+            let Welcome { server_session, server_key, terms } = welcome;
+            let session = Session::new(shake.client_key, server_key, server_session);
+            let client = (shake.client_session, shake.client_key);
+            let round_trip = now.saturating_duration_since(said_at);
+            let round_trip_us = u64::try_from(round_trip.as_micros()).unwrap_or(u64::MAX);
+            peer.come_up(now, session, client, [terms.window_bytes, round_trip_us], &table);
+            peer.confirm();
+            peer.link.index
+        });
+        self.table = table;
+        let Some(index) = index else { return false };
+        self.peers.set_due(index);
+        self.peers.set_changed(index);
+        self.peers.set_news(index);
+        true
+    }
+
+    fn refusal(&mut self, from: SocketAddr, shake: &Shake, refusal: Refusal) -> bool {
+        let Some(peer) = self.greeted(from, shake) else { return false };
+        let index = peer.link.index;
+        self.end(
+            index,
+            match refusal {
+                Refusal::TooManyPeers => DisconnectReason::TooManyPeers,
+                Refusal::Incompatible => DisconnectReason::Incompatible,
+            },
+        );
+        true
+    }
+
+    /// Says hello to a peer if it is time, or gives it up.
+    pub(super) fn greet(&mut self, now: Instant, index: u32) {
+        let terms = self.settings.terms;
+        let hello_bytes = self.settings.datagram_bytes;
+        let Some(peer) = self.peers.at(index) else { return };
+        let (session, address) = (peer.session_here, peer.address);
+        let State::Hello(greeting) = &mut peer.state else { return };
+        if let Some(reason) = greeting.failure(now) {
+            return self.end(index, reason);
+        }
+        if let Some(to) = address.filter(|_| greeting.say_at <= now) {
+            greeting.said(now);
+            let said = Said::Hello(Hello { cookie: greeting.cookie(), terms });
+            let client_key = greeting.client_key;
+            let shake = Shake { client_session: session, client_key, said };
+            let mut bytes = Vec::new();
+            shake.write(hello_bytes, &mut bytes);
+            self.replies.push_back((to, bytes));
+        }
+        let Some(State::Hello(greeting)) = self.peers.at(index).map(|peer| &peer.state) else {
+            return;
+        };
+        let at = greeting.say_at;
+        self.peers.look_at(index, at);
+    }
+}

@@ -1,0 +1,281 @@
+//! A network of two, seeded.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::io;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use pysage_core::Delivery;
+use pysage_core::transport::LinkId;
+
+use crate::carrier::{Arrived, Batch, DatagramCarrier, Departing};
+use crate::config::NetConfig;
+use crate::host::{Host, Taken, Told};
+use crate::security::Security;
+use crate::session::Random;
+
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Conditions {
+    pub(super) seed: u64,
+    pub(super) loss: f64,
+    pub(super) duplicate: f64,
+    pub(super) latency: Duration,
+    pub(super) jitter: Duration,
+}
+
+/// One of two hosts.
+pub(super) struct End {
+    pub(super) host: Host,
+    pub(super) link: Option<LinkId>,
+    pub(super) got: Vec<Vec<u8>>,
+    pub(super) events: Vec<String>,
+    /// Takes no messages.
+    pub(super) is_full: bool,
+    /// Is told nothing, as if its program did not tick.
+    pub(super) is_busy: bool,
+    out: Out,
+}
+
+/// When it arrives, which of all it is, at which end, and its bytes.
+type OnTheWay = (Instant, u64, usize, Vec<u8>);
+
+#[derive(Default)]
+struct Out(Vec<(SocketAddr, Vec<u8>)>);
+
+pub(super) struct Pair {
+    pub(super) ends: [End; 2],
+    pub(super) now: Instant,
+    conditions: Conditions,
+    random: Random,
+    on_the_way: BinaryHeap<Reverse<OnTheWay>>,
+    sent: u64,
+    /// What these ends send is lost.
+    pub(super) is_cut: [bool; 2],
+    /// Which datagrams are lost, by the end and how many it has sent.
+    pub(super) loses: fn(usize, u64) -> bool,
+    pub(super) departed: [u64; 2],
+    /// All that arrived, if it is kept.
+    pub(super) record: Option<Vec<(usize, Vec<u8>)>>,
+    config: NetConfig,
+    client_address: SocketAddr,
+}
+
+impl DatagramCarrier for Out {
+    fn local_addr(&self) -> SocketAddr {
+        address(0)
+    }
+    fn datagram_bytes(&self) -> usize {
+        1200
+    }
+    fn marks_congestion(&self) -> bool {
+        false
+    }
+    fn receive(&mut self, _: Instant, _: &mut dyn FnMut(Arrived<'_>)) -> io::Result<Batch> {
+        Ok(Batch::All)
+    }
+    fn send(&mut self, _: Instant, datagrams: Departing<'_>) -> io::Result<usize> {
+        assert!(datagrams.segment_bytes <= 1200);
+        for bytes in datagrams.bytes.chunks(datagrams.segment_bytes) {
+            self.0.push((datagrams.to, bytes.to_vec()));
+        }
+        Ok(datagrams.bytes.len())
+    }
+    fn dropped(&self) -> u64 {
+        0
+    }
+    fn waitable(&self) -> Option<io::Result<std::net::UdpSocket>> {
+        None
+    }
+}
+
+fn address(end: usize) -> SocketAddr {
+    SocketAddr::from(([10, 0, 0, 1 + end as u8], 4000))
+}
+
+impl Pair {
+    pub(super) fn new(conditions: Conditions) -> Pair {
+        Pair::with_config(conditions, NetConfig::new(Security::open()))
+    }
+
+    pub(super) fn with_config(conditions: Conditions, mut config: NetConfig) -> Pair {
+        let now = Instant::now();
+        config.seed = Some(conditions.seed);
+        let config_of_ends = config.clone();
+        let ends = [0, 1].map(|end| End {
+            host: Host::new(now, &config_of_ends, 1200, end == 1),
+            link: None,
+            got: Vec::new(),
+            events: Vec::new(),
+            is_full: false,
+            is_busy: false,
+            out: Out::default(),
+        });
+        let mut pair = Pair {
+            ends,
+            now,
+            conditions,
+            random: Random::new(Some(conditions.seed)),
+            on_the_way: BinaryHeap::new(),
+            sent: 0,
+            is_cut: [false; 2],
+            loses: |_, _| false,
+            departed: [0; 2],
+            record: None,
+            config,
+            client_address: address(0),
+        };
+        pair.ends[0].link = Some(pair.ends[0].host.connect(now, Some(address(1))));
+        pair.run(Duration::from_secs(1));
+        for _ in 0..50 {
+            if pair.ends[1].link.is_some() {
+                return pair;
+            }
+            pair.run(Duration::from_millis(100));
+        }
+        let events = pair.ends.map(|end| end.events);
+        panic!("no connection under {conditions:?}: {events:?}");
+    }
+
+    pub(super) fn room(&self, end: usize) -> usize {
+        let end = &self.ends[end];
+        end.host.room_bytes(end.link.unwrap()).unwrap()
+    }
+
+    pub(super) fn send(&mut self, end: usize, delivery: Delivery, stream: u8, message: &[u8]) {
+        let end = &mut self.ends[end];
+        end.host.send(self.now, end.link.unwrap(), message, delivery, stream);
+    }
+
+    pub(super) fn inject(&mut self, end: usize, bytes: &[u8]) {
+        let arrived = Arrived::Datagram { from: address(7), is_marked: false, bytes };
+        self.ends[end].host.arrived(self.now, arrived);
+        let arrived = Arrived::Datagram { from: address(1 - end), is_marked: false, bytes };
+        self.ends[end].host.arrived(self.now, arrived);
+    }
+
+    /// Has a datagram arrive as if it came from the other end.
+    pub(super) fn arrive(&mut self, to: usize, bytes: &[u8]) {
+        let arrived = Arrived::Datagram { from: address(1 - to), is_marked: false, bytes };
+        self.ends[to].host.arrived(self.now, arrived);
+    }
+
+    /// Has a datagram arrive from somewhere else.
+    pub(super) fn arrive_from(&mut self, to: usize, from: SocketAddr, bytes: &[u8]) {
+        let arrived = Arrived::Datagram { from, is_marked: false, bytes };
+        self.ends[to].host.arrived(self.now, arrived);
+    }
+
+    /// Has somebody else take the client's place on the network, and connect with a message to the
+    /// host at an address; the server keeps the peer that it has.
+    pub(super) fn connect_stranger(&mut self, to: usize, config: &NetConfig) {
+        let mut host = Host::new(self.now, config, 1200, false);
+        let link = host.connect(self.now, Some(address(to)));
+        host.send(self.now, link, b"let me in", Delivery::ReliableOrdered, 0);
+        self.client_address = address(6);
+        self.ends[0].host = host;
+        self.ends[0].events.clear();
+        self.run(Duration::from_secs(7));
+    }
+
+    pub(super) fn stranger_events(&self) -> Vec<&str> {
+        let events = self.ends[0].events.iter().map(String::as_str);
+        events.filter(|event| event.starts_with("gone")).collect()
+    }
+
+    /// Starts an end's program again; the client connects anew.
+    pub(super) fn restart(&mut self, end: usize, seed: u64) {
+        self.config.seed = Some(seed);
+        let host = Host::new(self.now, &self.config, 1200, end == 1);
+        self.ends[end].host = host;
+        if end == 0 {
+            self.ends[0].link = Some(self.ends[0].host.connect(self.now, Some(address(1))));
+        }
+    }
+
+    /// Forgets what arrived, and what is on its way.
+    pub(super) fn forget(&mut self) {
+        self.on_the_way = BinaryHeap::new();
+        for end in &mut self.ends {
+            (end.got, end.out) = (Vec::new(), Out::default());
+        }
+    }
+
+    pub(super) fn datagrams(&self) -> u64 {
+        self.ends.iter().map(|end| end.host.counters().datagrams_sent).sum()
+    }
+
+    fn chance(&mut self, share: f64) -> bool {
+        (self.random.next() >> 11) as f64 / ((1_u64 << 53) as f64) < share
+    }
+
+    /// Lets time pass.
+    pub(super) fn run(&mut self, time: Duration) {
+        let until = self.now + time;
+        loop {
+            for end in 0..2 {
+                self.serve(end);
+            }
+            let arrives = self.on_the_way.peek().map(|Reverse((at, ..))| *at);
+            let wakes = self.ends.iter().filter_map(|end| end.host.wake_at());
+            let Some(next) = arrives.into_iter().chain(wakes).min().filter(|at| *at <= until)
+            else {
+                self.now = until;
+                return (0..2).for_each(|end| self.serve(end));
+            };
+            self.now = self.now.max(next);
+            while let Some(Reverse((at, ..))) = self.on_the_way.peek()
+                && *at <= self.now
+            {
+                let Reverse((_, _, to, bytes)) = self.on_the_way.pop().unwrap();
+                let from = if to == 1 { self.client_address } else { address(1) };
+                if let Some(record) = &mut self.record {
+                    record.push((to, bytes.clone()));
+                }
+                let arrived = Arrived::Datagram { from, is_marked: false, bytes: &bytes };
+                self.ends[to].host.arrived(self.now, arrived);
+            }
+        }
+    }
+
+    fn serve(&mut self, at: usize) {
+        let now = self.now;
+        let end = &mut self.ends[at];
+        let (link, got, events) = (&mut end.link, &mut end.got, &mut end.events);
+        let is_full = end.is_full;
+        let mut tell = |from, told: Told<'_>| {
+            match told {
+                Told::Connected { .. } => *link = Some(from),
+                Told::Frame(_) if is_full => return Taken::Later,
+                Told::Frame(frame) => got.push(frame.to_vec()),
+                Told::Undelivered(frame) => events.push(format!("undelivered {frame:?}")),
+                Told::Disconnected { reason, undelivered, .. } => {
+                    events.push(format!("gone: {reason:?}, {undelivered}"));
+                }
+                other => events.push(format!("{other:?}")),
+            }
+            Taken::Yes
+        };
+        if !end.is_busy {
+            end.host.tell(now, &mut tell);
+        }
+        end.host.transmit(now, &mut end.out).unwrap();
+        for (to, bytes) in std::mem::take(&mut self.ends[at].out.0) {
+            self.departed[at] += 1;
+            let reaches = [self.client_address, address(1)].contains(&to);
+            let is_lost = !reaches || self.is_cut[at] || (self.loses)(at, self.departed[at]);
+            if is_lost || self.chance(self.conditions.loss) {
+                continue;
+            }
+            let copies = 1 + usize::from(self.chance(self.conditions.duplicate));
+            for _ in 0..copies {
+                let jitter = self.conditions.jitter.as_micros() as u64;
+                let jitter = Duration::from_micros(self.random.next() % (jitter + 1));
+                self.sent += 1;
+                let arrives = now + self.conditions.latency + jitter;
+                let to = usize::from(to == address(1));
+                self.on_the_way.push(Reverse((arrives, self.sent, to, bytes.clone())));
+            }
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! What two hosts agree on before there are messages, and what guards each datagram after that.
+//!
+//! Here, without encryption: a checksum under a key that both ends chose, over the full number of
+//! the datagram. It tells datagrams of this session from late and foreign ones, and is no protection
+//! against who can read them.
+
+mod cookie;
+mod hello;
+mod random;
+
+use crate::endpoint::Malformed;
+
+pub(crate) use cookie::{Cookie, Cookies};
+pub(crate) use hello::{Hello, Refusal, Said, Shake, Terms, Welcome};
+pub(crate) use random::Random;
+
+/// The header of a datagram: its kind, the session at the receiver, the last bytes of its number.
+///
+/// | bytes | what |
+/// |---|---|
+/// | 1 | bits 6 and 7: 1; bits 4 and 5: how many bytes of the number follow, less one; the rest 0 |
+/// | 4 | the number of the session at the receiver, little-endian |
+/// | 2 to 4 | the last bytes of the datagram's number, little-endian |
+///
+/// The frames follow, and a checksum of 4 bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Header {
+    pub(crate) session: u32,
+    /// The last bytes of the number, and how many.
+    truncated: u32,
+    bytes: u8,
+}
+
+/// The kinds of datagrams, in their two highest bits.
+const KIND: u8 = 0b1100_0000;
+const MESSAGES: u8 = 0b0100_0000;
+const SHAKE: u8 = 0b1000_0000;
+
+/// What an opened datagram is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Datagram<'a> {
+    /// Of a session, with all that is behind its header.
+    Sealed(Header, &'a [u8]),
+    /// Of a handshake.
+    Shake(&'a [u8]),
+}
+
+/// What guards the datagrams of a session.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Session {
+    /// Where the checksum starts from.
+    checksum: u32,
+    /// The number of the session at the other end.
+    there: u32,
+}
+
+impl Session {
+    /// What a datagram takes beside its frames, with the largest header.
+    pub(crate) const OVERHEAD_BYTES: usize = 1 + 4 + 4 + Session::CHECKSUM_BYTES;
+
+    pub(crate) const CHECKSUM_BYTES: usize = 4;
+
+    /// The session of two ends with these keys, whose number at the other end is `there`.
+    pub(crate) fn new(client_key: u64, server_key: u64, there: u32) -> Session {
+        let mut hasher = crc32fast::Hasher::new();
+        hasher.update(&client_key.to_le_bytes());
+        hasher.update(&server_key.to_le_bytes());
+        Session { checksum: hasher.finalize(), there }
+    }
+
+    /// Begins a datagram of this number, of which the other end knows an earlier one.
+    pub(crate) fn begin(&self, number: u64, known: Option<u64>, out: &mut Vec<u8>) {
+        let ahead = number - known.map_or(0, |known| known.min(number));
+        let bytes = match ahead {
+            0..0x4000 => 2,
+            0x4000..0x40_0000 => 3,
+            _ => 4,
+        };
+        out.push(MESSAGES | (bytes as u8 - 1) << 4);
+        out.extend_from_slice(&self.there.to_le_bytes());
+        out.extend_from_slice(&number.to_le_bytes()[..bytes]);
+    }
+
+    /// Ends a datagram that begins at `start`.
+    pub(crate) fn seal(&self, number: u64, start: usize, out: &mut Vec<u8>) {
+        let checksum = self.checksum_of(number, &out[start..]);
+        out.extend_from_slice(&checksum.to_le_bytes());
+    }
+
+    /// The frames of a datagram that came, and its number, if it is one of this session; `largest`
+    /// is the largest number that came before.
+    pub(crate) fn open<'a>(
+        &self,
+        header: Header,
+        largest: Option<u64>,
+        datagram: &'a [u8],
+    ) -> Option<(u64, &'a [u8])> {
+        let number = header.number(largest.map_or(0, |largest| largest + 1))?;
+        let (guarded, checksum) = datagram.split_last_chunk::<{ Session::CHECKSUM_BYTES }>()?;
+        if u32::from_le_bytes(*checksum) != self.checksum_of(number, guarded) {
+            return None;
+        }
+        Some((number, guarded.get(header.size()..)?))
+    }
+
+    fn checksum_of(&self, number: u64, bytes: &[u8]) -> u32 {
+        let mut hasher = crc32fast::Hasher::new_with_initial(self.checksum);
+        hasher.update(&number.to_le_bytes());
+        hasher.update(bytes);
+        hasher.finalize()
+    }
+}
+
+impl<'a> Datagram<'a> {
+    /// Tells what a datagram is by its first bytes.
+    pub(crate) fn read(bytes: &'a [u8]) -> Result<Datagram<'a>, Malformed> {
+        const SHORT: Malformed = Malformed("a datagram ends within its header");
+        let first = *bytes.first().ok_or(SHORT)?;
+        match first & KIND {
+            MESSAGES => Header::read(first, bytes).map(|it| Datagram::Sealed(it, bytes)),
+            SHAKE => Ok(Datagram::Shake(bytes)),
+            _ => Err(Malformed("a datagram is of no kind that is known")),
+        }
+    }
+}
+
+impl Header {
+    fn read(first: u8, bytes: &[u8]) -> Result<Header, Malformed> {
+        let short = || Malformed("a datagram ends within its header");
+        let count = (first >> 4 & 3) + 1;
+        if first & 0x0f != 0 || count < 2 {
+            return Err(Malformed("a datagram has a header that is not known"));
+        }
+        let (session, rest) = bytes[1..].split_first_chunk().ok_or_else(short)?;
+        let number = rest.get(..usize::from(count)).ok_or_else(short)?;
+        let truncated = number.iter().rev().fold(0, |all, byte| all << 8 | u32::from(*byte));
+        Ok(Header { session: u32::from_le_bytes(*session), truncated, bytes: count })
+    }
+
+    fn size(self) -> usize {
+        1 + 4 + usize::from(self.bytes)
+    }
+
+    /// The full number, the one nearest to the expected: RFC 9000 section A.3.
+    fn number(self, expected: u64) -> Option<u64> {
+        let window = 1_u64 << (8 * self.bytes);
+        let near = expected & !(window - 1) | u64::from(self.truncated);
+        let (below, above) = (near.checked_sub(window), near.checked_add(window));
+        let all = [below, Some(near), above].into_iter().flatten();
+        all.min_by_key(|number| number.abs_diff(expected))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::golden::assert_golden;
+
+    #[test]
+    fn a_datagram_is_written_as_it_always_was() {
+        let (client_key, server_key) = (0x1122_3344_5566_7788, 0x99aa_bbcc_ddee_ff00);
+        let written = |there, number, frames: &[u8]| {
+            let (session, mut out) = (Session::new(client_key, server_key, there), Vec::new());
+            session.begin(number, None, &mut out);
+            out.extend_from_slice(frames);
+            session.seal(number, 0, &mut out);
+            out
+        };
+        assert_golden("datagram", &written(0x0020_0003, 5, &[1]));
+        let larger = written(0x0010_0007, 70_000, &[3, 0]);
+        assert_golden("datagram of a larger number", &larger);
+    }
+
+    #[test]
+    fn a_datagram_is_opened_only_with_its_number_and_in_its_session() {
+        let session = Session::new(1, 2, 77);
+        for number in [0, 1, 0x3fff, 0x4000, 0x12_3456, 0xffff_ffff, 1 << 40] {
+            let known = (number > 0).then(|| number - 1);
+            let mut datagram = b"before".to_vec();
+            let start = datagram.len();
+            session.begin(number, known, &mut datagram);
+            datagram.extend_from_slice(b"frames");
+            session.seal(number, start, &mut datagram);
+            let datagram = &datagram[start..];
+            let Ok(Datagram::Sealed(header, bytes)) = Datagram::read(datagram) else { panic!() };
+            assert_eq!(header.session, 77);
+            assert_eq!(session.open(header, known, bytes), Some((number, &b"frames"[..])));
+            assert_eq!(Session::new(1, 3, 77).open(header, known, bytes), None);
+            // A datagram that is so late that its number is taken for another one.
+            assert_eq!(session.open(header, Some(number + (1 << 33)), bytes), None);
+            for at in 0..datagram.len() {
+                let mut changed = datagram.to_vec();
+                changed[at] ^= 1;
+                if let Ok(Datagram::Sealed(header, bytes)) = Datagram::read(&changed) {
+                    assert_eq!(session.open(header, known, bytes), None, "{number} at {at}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn numbers_are_found_from_their_last_bytes() {
+        for expected in [0_u64, 5, 40_000, 70_000, 1 << 34] {
+            for off in [0_i64, 1, -1, 100, -100, 8_000, -8_000] {
+                let Some(number) = expected.checked_add_signed(off) else { continue };
+                let header = Header { session: 0, truncated: (number & 0xffff) as u32, bytes: 2 };
+                assert_eq!(header.number(expected), Some(number), "{expected} {off}");
+            }
+        }
+    }
+}
