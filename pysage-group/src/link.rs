@@ -14,6 +14,7 @@
 //! can say of each frame whether it was handled, was not, or may have been; or send it again.
 //! There is no socket and no clock here.
 
+mod chunk;
 mod receiving;
 mod sending;
 #[cfg(test)]

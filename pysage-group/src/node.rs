@@ -45,13 +45,7 @@ pub(crate) struct Node {
     is_behind: bool,
     /// Whether messages that are done count as handled.
     counts: bool,
-    /// How often it reads from each link in a tick.
-    reads: u32,
 }
-
-/// How often a group reads in a tick that ticks again at once if there is more: what was read is
-/// then handled while it is in the processor's cache.
-const READS_BEFORE_HANDLING: u32 = 2;
 
 /// What a group has of its parent.
 struct Parent {
@@ -100,7 +94,6 @@ impl Node {
             waiter: Rc::new(waiter),
             is_behind: false,
             counts: true,
-            reads: u32::MAX,
         }
     }
 
@@ -176,9 +169,7 @@ impl Node {
 
     /// Takes in what the others have sent, and looks after this group's own.
     pub(crate) fn receive(&mut self, now: Instant, inbox: &mut Inbox<'_>) -> Result<(), BoxError> {
-        let mut reads_left = self.reads;
         loop {
-            reads_left -= 1;
             // Links before lines: a message may be about a group that is told on the line, where it
             // was told before the message was sent.
             let more = self.links.read_once();
@@ -188,12 +179,9 @@ impl Node {
                 self.publish(inbox);
             }
             self.links.deliver(inbox);
-            // That a group has ended comes behind all that it sent.
-            let handles_first = reads_left == 0 && self.events.is_empty();
-            if !more || handles_first || self.links.has_undelivered() {
+            if !more || self.links.has_undelivered() {
                 break;
             }
-            reads_left = reads_left.max(1);
         }
         self.end_links(false);
         self.links.report(inbox);

@@ -15,6 +15,13 @@ use std::sync::PoisonError;
 /// Wakes the side that takes messages.
 pub(crate) type Wake = Box<dyn Fn() + Send>;
 
+/// What is in one item of a queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Load {
+    pub(crate) messages: u64,
+    pub(crate) bytes: usize,
+}
+
 /// Makes the two sides of a queue.
 pub(crate) fn queue<T>() -> (ValueSender<T>, ValueReceiver<T>) {
     let shared =
@@ -30,12 +37,12 @@ struct Shared<T> {
 }
 
 struct State<T> {
-    waiting: VecDeque<(T, usize)>,
+    waiting: VecDeque<(T, Load)>,
     /// Whether the sides are there.
     sender: bool,
     receiver: bool,
     /// How many messages the receiver had taken and not handled when it went.
-    lost: usize,
+    lost: u64,
     wake: Option<Wake>,
 }
 
@@ -47,8 +54,8 @@ pub(crate) struct ValueSender<T> {
 /// The side that takes messages out.
 pub(crate) struct ValueReceiver<T> {
     shared: Arc<Shared<T>>,
-    /// The bytes of each message that was taken and is not handled.
-    taken: VecDeque<usize>,
+    /// Of each item that was taken, what is not handled; its bytes go with its last message.
+    taken: VecDeque<Load>,
 }
 
 impl<T> State<T> {
@@ -79,12 +86,12 @@ impl<T> ValueSender<T> {
 
     /// Puts messages in, each with its bytes, and wakes the other side if it has nothing to take
     /// yet. They stay in `messages` if the other side is gone.
-    pub(crate) fn put(&self, messages: &mut VecDeque<(T, usize)>) {
+    pub(crate) fn put(&self, messages: &mut VecDeque<(T, Load)>) {
         let mut state = self.shared.lock();
         if !state.receiver || messages.is_empty() {
             return;
         }
-        let bytes = messages.iter().map(|(_, bytes)| bytes).sum();
+        let bytes = messages.iter().map(|(_, load)| load.bytes).sum();
         self.shared.held_bytes.fetch_add(bytes, Ordering::AcqRel);
         if state.waiting.is_empty() {
             std::mem::swap(&mut state.waiting, messages);
@@ -95,12 +102,12 @@ impl<T> ValueSender<T> {
     }
 
     /// How many messages the other side had taken and not handled when it went.
-    pub(crate) fn lost(&self) -> usize {
+    pub(crate) fn lost(&self) -> u64 {
         self.shared.lock().lost
     }
 
     /// Takes back what was not taken by the other side.
-    pub(crate) fn take_back(&self) -> VecDeque<(T, usize)> {
+    pub(crate) fn take_back(&self) -> VecDeque<(T, Load)> {
         std::mem::take(&mut self.shared.lock().waiting)
     }
 }
@@ -117,26 +124,46 @@ impl<T> ValueReceiver<T> {
 
     /// Takes all messages that wait, into an empty queue; whether the other side is there to put
     /// more in.
-    pub(crate) fn take(&mut self, into: &mut VecDeque<(T, usize)>) -> bool {
+    pub(crate) fn take(&mut self, into: &mut VecDeque<(T, Load)>) -> bool {
         debug_assert!(into.is_empty(), "what was taken before is in the hands of the caller");
         let mut state = self.shared.lock();
         std::mem::swap(&mut state.waiting, into);
         let goes_on = state.sender;
         drop(state);
-        self.taken.extend(into.iter().map(|(_, bytes)| *bytes));
+        self.taken.extend(into.iter().map(|(_, load)| *load));
         goes_on
     }
 
     /// Takes note that so many of the messages taken are handled, the oldest first.
     pub(crate) fn handled(&mut self, messages: u64) {
-        let messages = self.taken.len().min(usize::try_from(messages).unwrap_or(usize::MAX));
-        let bytes = self.taken.drain(..messages).sum();
+        let (mut left, mut bytes) = (messages, 0);
+        while left > 0
+            && let Some(oldest) = self.taken.front_mut()
+        {
+            let done = left.min(oldest.messages);
+            left -= done;
+            oldest.messages -= done;
+            if oldest.messages == 0 {
+                bytes += oldest.bytes;
+                self.taken.pop_front();
+            }
+        }
         self.shared.held_bytes.fetch_sub(bytes, Ordering::AcqRel);
     }
 
     /// Gives messages back that were taken and not handled, the newest of them.
-    pub(crate) fn put_back(&mut self, messages: &mut VecDeque<(T, usize)>) {
-        self.taken.truncate(self.taken.len().saturating_sub(messages.len()));
+    pub(crate) fn put_back(&mut self, messages: &mut VecDeque<(T, Load)>) {
+        let mut left = messages.iter().map(|(_, load)| load.messages).sum::<u64>();
+        while left > 0
+            && let Some(newest) = self.taken.back_mut()
+        {
+            let back = left.min(newest.messages);
+            left -= back;
+            newest.messages -= back;
+            if newest.messages == 0 {
+                self.taken.pop_back();
+            }
+        }
         let mut state = self.shared.lock();
         messages.append(&mut state.waiting);
         std::mem::swap(&mut state.waiting, messages);
@@ -155,7 +182,7 @@ impl<T> Drop for ValueReceiver<T> {
     fn drop(&mut self) {
         let mut state = self.shared.lock();
         state.receiver = false;
-        state.lost = self.taken.len();
+        state.lost = self.taken.iter().map(|load| load.messages).sum();
     }
 }
 
@@ -163,8 +190,8 @@ impl<T> Drop for ValueReceiver<T> {
 mod tests {
     use super::*;
 
-    fn batch(numbers: &[u32]) -> VecDeque<(u32, usize)> {
-        numbers.iter().map(|number| (*number, 10)).collect()
+    fn batch(numbers: &[u32]) -> VecDeque<(u32, Load)> {
+        numbers.iter().map(|number| (*number, Load { messages: 1, bytes: 10 })).collect()
     }
 
     #[test]
@@ -196,6 +223,21 @@ mod tests {
         let mut late = batch(&[5]);
         sender.put(&mut late);
         assert_eq!(late, batch(&[5]));
+    }
+
+    #[test]
+    fn an_item_of_several_messages_counts_until_its_last_one_and_may_come_back_in_part() {
+        let several = |messages| Load { messages, bytes: 100 };
+        let (sender, mut receiver) = queue();
+        sender.put(&mut [('a', several(4)), ('b', several(5))].into());
+        receiver.take(&mut VecDeque::new());
+        receiver.handled(3);
+        assert_eq!(sender.held_bytes(), 200);
+        receiver.handled(3);
+        assert_eq!(sender.held_bytes(), 100);
+        receiver.put_back(&mut [('b', several(2))].into());
+        drop(receiver);
+        assert_eq!((sender.take_back().len(), sender.lost()), (1, 1));
     }
 
     #[test]
@@ -246,8 +288,8 @@ mod every_order {
 
     use super::*;
 
-    fn batch(numbers: &[u32]) -> VecDeque<(u32, usize)> {
-        numbers.iter().map(|number| (*number, 10)).collect()
+    fn batch(numbers: &[u32]) -> VecDeque<(u32, Load)> {
+        numbers.iter().map(|number| (*number, Load { messages: 1, bytes: 10 })).collect()
     }
 
     #[test]
@@ -292,7 +334,7 @@ mod every_order {
             sender.put(&mut late);
             let taken = taking.join().expect("it does not panic");
             // What it took beyond the one that it handled is lost with it.
-            assert_eq!(sender.lost(), taken.saturating_sub(1));
+            assert_eq!(sender.lost(), taken.saturating_sub(1) as u64);
             assert_eq!(taken + sender.take_back().len() + late.len(), 2);
         });
     }

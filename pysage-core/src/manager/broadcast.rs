@@ -5,7 +5,7 @@ use super::wiring::Attached;
 use super::{ActorManager, World};
 use crate::actor::{ActorId, Context};
 use crate::destination::There;
-use crate::transport::{Encoding, Envelope, Form, Head, OwnedReceiver};
+use crate::transport::{Encoding, Form, Head, OwnedReceiver};
 use crate::wire::WireMessage;
 
 /// What became of a broadcast.
@@ -63,8 +63,7 @@ impl World {
         match link.form {
             Form::Value => {
                 let copy = Plain(copies.message.clone());
-                let envelope = Envelope::new(copies.head.clone(), copy);
-                attached.post_value(there.link, link, envelope).is_ok()
+                attached.post_value(there.link, link, copies.head.clone(), copy).is_ok()
             }
             Form::Bytes(encoding) => copies.frame(encoding).is_some_and(|frame| {
                 let mut write = |out: &mut Vec<u8>| {

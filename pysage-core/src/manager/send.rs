@@ -14,6 +14,10 @@ use crate::transport::{
 };
 use crate::wire::{EncodeError, FrameHead, Purpose, Receiver, WireMessage};
 
+mod plain;
+
+pub(crate) use plain::Plain;
+
 impl ActorManager {
     /// Sends a message to the other end of a link, or to an actor there; for an actor here it is
     /// [`queue_to`](Self::queue_to).
@@ -159,6 +163,22 @@ pub(super) trait Parcel: Body + Sized + 'static {
         Ok(())
     }
     fn write(&self, encoding: &Encoding, out: &mut Vec<u8>) -> Result<(), EncodeError>;
+
+    /// Puts it into an envelope of its own.
+    fn seal(self, head: Head) -> Envelope {
+        Envelope::new(head, size_of::<Self>(), self)
+    }
+
+    /// Whether the messages of an envelope go the same way, and are of its type.
+    fn may_join(head: &Head, envelope: &mut Envelope) -> bool {
+        let _ = (head, envelope);
+        false
+    }
+
+    /// Adds it to the messages of an envelope which it may join.
+    fn join(self, envelope: &mut Envelope) {
+        let _ = envelope;
+    }
 }
 
 impl World {
@@ -174,7 +194,7 @@ impl World {
         parcel.register(self)?;
         let (attached, link) = self.open_link(there)?;
         match link.form {
-            Form::Value => attached.post_value(there.link, link, Envelope::new(head, parcel)),
+            Form::Value => attached.post_value(there.link, link, head, parcel),
             Form::Bytes(encoding) => {
                 let mut write = |out: &mut Vec<u8>| write_frame(&head, &parcel, &encoding, out);
                 if let Some(accepted) = attached.accept(there.link, &mut write) {
@@ -215,14 +235,26 @@ impl Attached {
         }
     }
 
-    pub(super) fn post_value(
+    /// Puts a value into the outbox, into the last envelope there if it is alike.
+    pub(super) fn post_value<P: Parcel>(
         &self,
         id: LinkId,
         link: Link,
-        envelope: Envelope,
+        head: Head,
+        parcel: P,
     ) -> Result<(), SendError> {
         let mut outbox = self.outbox.try_borrow_mut().map_err(|_| SendError::Busy)?;
-        check_room(outbox.bytes(id), envelope.bytes(), link.room_bytes)?;
+        let waiting = outbox.bytes(id);
+        if let Some(last) = outbox.last_value(id)
+            && P::may_join(&head, last)
+        {
+            check_room(waiting, last.each_bytes(), link.room_bytes)?;
+            parcel.join(last);
+            outbox.count_further_value(id);
+            return Ok(());
+        }
+        let envelope = parcel.seal(head);
+        check_room(waiting, envelope.bytes(), link.room_bytes)?;
         outbox.push_value(id, envelope);
         Ok(())
     }
@@ -265,41 +297,4 @@ pub(super) fn write_frame<P: Parcel>(
     head.write(encoding.codec, frame);
     parcel.write(encoding, frame)?;
     Ok(())
-}
-
-/// A message that neither asks nor answers.
-pub(crate) struct Plain<M>(pub(crate) M);
-
-impl<M: WireMessage> Body for Plain<M> {
-    fn arrive(self: Box<Self>, world: &World, receiver: Option<ActorId>, _: There) {
-        world.enqueue(receiver, self.0);
-    }
-
-    fn message(&self) -> Option<&dyn crate::AnyMessage> {
-        Some(&self.0)
-    }
-
-    fn refuse(&self, world: &World, _: There) {
-        world.dead_letter(&self.0, None, DropReason::NoSuchActor);
-    }
-
-    fn undelivered(&self, _: &World) {}
-}
-
-impl<M: WireMessage> Parcel for Plain<M> {
-    fn packet_type(&self) -> PacketType {
-        M::PACKET_TYPE.expect("a message with a wire form has a packet type")
-    }
-
-    fn purpose(&self) -> Purpose {
-        Purpose::Message
-    }
-
-    fn register(&self, world: &World) -> Result<(), SendError> {
-        Ok(world.register_sent::<M>()?)
-    }
-
-    fn write(&self, encoding: &Encoding, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-        encoding.codec.encode(&self.0, &encoding.limits, out)
-    }
 }

@@ -360,10 +360,12 @@ impl World {
     /// Takes note of a value that could not be delivered to the other end of its link.
     pub(crate) fn undelivered_value(&self, envelope: &Envelope) {
         envelope.body.undelivered(self);
-        match envelope.body.message() {
-            Some(message) => self.dead_letter(message, None, DropReason::LinkGone),
-            None => self.counters.dropped(DropReason::LinkGone, 1),
+        if !envelope.body.is_queued() {
+            return self.counters.dropped(DropReason::LinkGone, 1);
         }
+        envelope.body.each_message(&mut |message| {
+            self.dead_letter(message, None, DropReason::LinkGone);
+        });
     }
 
     pub(crate) fn find(&self, name: &str) -> Option<crate::actor::ActorId> {

@@ -90,7 +90,7 @@ impl<'a> Inbox<'a> {
         if self.room_bytes() < frame.len().max(1) {
             return Err(Rejected::Full);
         }
-        match self.counted(link, |inbox| inbox.take(link, encoding, frame)) {
+        match self.counted(link, 1, |inbox| inbox.take(link, encoding, frame)) {
             Ok(()) => Ok(()),
             Err(error) => Err(self.reject(*error, frame.len())),
         }
@@ -114,16 +114,18 @@ impl<'a> Inbox<'a> {
         taken
     }
 
-    /// Takes a message that was handed over as a value.
+    /// Takes messages that were handed over as values.
     ///
     /// # Errors
-    /// Gives it back if there is no room now.
+    /// Gives them back if there is no room now, or those for which there is none.
     pub fn value(&mut self, link: LinkId, envelope: Envelope) -> Result<(), Envelope> {
         if self.room_bytes() < envelope.bytes() {
             return Err(envelope);
         }
-        self.counted(link, |inbox| inbox.take_value(link, envelope));
-        Ok(())
+        let (envelope, rest) = envelope.split(self.world.room());
+        let messages = envelope.messages();
+        self.counted(link, messages, |inbox| inbox.take_value(link, envelope));
+        rest.map_or(Ok(()), Err)
     }
 
     /// Queues a message of the transport's own, such as that a peer has come.
@@ -180,12 +182,12 @@ impl<'a> Inbox<'a> {
 
     /// Counts what is taken; what is not queued is done at once.
     #[inline(always)]
-    fn counted<T>(&mut self, link: LinkId, take: impl FnOnce(&mut Self) -> T) -> T {
-        self.received += 1;
+    fn counted<T>(&mut self, link: LinkId, messages: u64, take: impl FnOnce(&mut Self) -> T) -> T {
+        self.received += messages;
         let queued = self.queued;
         let taken = take(self);
         if self.queued == queued {
-            self.world.note_done_at_once(self.from(link, None));
+            self.world.note_done_at_once(self.from(link, None), messages);
         }
         taken
     }
@@ -200,9 +202,9 @@ impl<'a> Inbox<'a> {
                 None => return envelope.body.refuse(self.world, from),
             },
         };
-        match envelope.body.message() {
-            Some(_) => self.open(from, envelope.bytes()),
-            None => self.world.close_origin(),
+        match envelope.body.is_queued() {
+            true => self.open(from, envelope.messages(), envelope.bytes()),
+            false => self.world.close_origin(),
         }
         envelope.body.arrive(self.world, receiver, from);
     }
@@ -235,7 +237,7 @@ impl<'a> Inbox<'a> {
         let arrival = Arrival { world: self.world, codec, limits, receiver, fields };
         let taken = match head.purpose {
             Purpose::Message => {
-                self.open(from, frame.len());
+                self.open(from, 1, frame.len());
                 contained(reading.name, || (reading.arrive)(&arrival))
             }
             purpose => self.take_dialogue(purpose, &reading, &arrival, from, frame.len()),
@@ -254,7 +256,7 @@ impl<'a> Inbox<'a> {
         bytes: usize,
     ) -> Result<(), Box<DecodeError>> {
         match purpose {
-            Purpose::Message | Purpose::Request(_) => self.open(from, bytes),
+            Purpose::Message | Purpose::Request(_) => self.open(from, 1, bytes),
             Purpose::Answer(_) | Purpose::Refusal(_) => self.world.close_origin(),
         }
         contained(reading.name, || match purpose {
@@ -294,11 +296,11 @@ impl<'a> Inbox<'a> {
         There { manager: self.world.number(), transport: self.transport, link, actor }
     }
 
-    /// Counts a message that is to be queued, and says where it comes from.
+    /// Counts messages that are to be queued, and says where they come from.
     #[inline(always)]
-    fn open(&mut self, from: There, bytes: usize) {
-        self.world.count_from(from, self.again, bytes);
-        self.queued += 1;
+    fn open(&mut self, from: There, messages: u64, bytes: usize) {
+        self.world.count_from(from, self.again, messages, bytes);
+        self.queued += messages;
         self.waiting.set(self.waiting.get() + bytes);
     }
 }

@@ -173,6 +173,26 @@ impl Outbox {
         waiting.items.push_back(Item::Value(envelope));
     }
 
+    /// The last of what waits for a link, if it is values: a further message may be added.
+    pub(crate) fn last_value(&mut self, link: LinkId) -> Option<&mut Envelope> {
+        let waiting = self.links.get_mut(link.index as usize)?.as_mut()?;
+        match waiting.items.back_mut().filter(|_| waiting.link == link)? {
+            Item::Value(envelope) => Some(envelope),
+            Item::Frames { .. } => None,
+        }
+    }
+
+    /// Takes note that a message was added to the last value of a link.
+    pub(crate) fn count_further_value(&mut self, link: LinkId) {
+        let waiting = self.links.get_mut(link.index as usize).and_then(Option::as_mut);
+        if let Some(Waiting { items, bytes, .. }) = waiting
+            && let Some(Item::Value(envelope)) = items.back_mut()
+        {
+            envelope.count_further();
+            *bytes += envelope.each_bytes();
+        }
+    }
+
     pub(crate) fn encoding(&self, link: LinkId) -> Encoding {
         self.waiting(link).map(|waiting| waiting.encoding).unwrap_or_default()
     }

@@ -46,6 +46,9 @@ impl Receiving {
         }
     }
 
+    /// A buffer of more is given back once it is empty: frames of 1 MiB have no new one each.
+    const KEPT_BYTES: usize = 2 << 20;
+
     /// Sets how many bytes may wait to be handed over.
     pub(crate) fn set_bound(&mut self, bytes: usize) {
         self.bound_bytes = bytes.max(Receiving::DEFAULT_BOUND_BYTES);
@@ -122,7 +125,7 @@ impl Receiving {
         let (kind, length) = read_head(*head.expect("there is a record"));
         self.closed |= kind == CLOSING;
         self.start += HEAD_BYTES + length;
-        if self.start == self.end && self.buffer.len() > Receiving::DEFAULT_BOUND_BYTES {
+        if self.start == self.end && self.buffer.len() > Receiving::KEPT_BYTES {
             (self.buffer, self.start, self.end) = (Vec::new(), 0, 0);
         }
     }

@@ -4,18 +4,21 @@ use std::cmp::Ordering;
 use std::collections::VecDeque;
 use std::io::IoSlice;
 
-use super::{CLOSING, FRAME, FRAME_AGAIN, HANDLED, HEAD_BYTES, Malformed, head, read_head};
+use super::chunk::{CHUNK_BYTES, Chunk};
+use super::{CLOSING, FRAME, FRAME_AGAIN, HANDLED, HEAD_BYTES, Malformed, head};
 
 /// One direction of a link, at the side that sends.
 ///
-/// It holds frames of as many bytes as its bound, and 512 KiB beside at most for those that are
-/// handled and not forgotten yet.
+/// It holds frames of as many bytes as its bound, and 512 KiB beside at most: what is handled of the
+/// first chunk, and what is not filled of the last one.
 pub(crate) struct Sending {
     bound_bytes: usize,
     /// Records, one behind the other, none of them in two chunks. There is one chunk at least.
     chunks: VecDeque<Chunk>,
-    /// Emptied ones, to be filled again while they are in the processor's cache.
+    /// Emptied ones, to be filled again while they are in the processor's cache: with the bytes that
+    /// are held they are within the bound.
     spare: Vec<Chunk>,
+    spare_bytes: usize,
     /// Records in the first chunk before here are handled, so many frames.
     kept: usize,
     kept_frames: u64,
@@ -36,15 +39,6 @@ pub(crate) struct Sending {
     offered: [usize; 2],
 }
 
-/// A part of the records.
-#[derive(Default)]
-struct Chunk {
-    bytes: Vec<u8>,
-    /// Where its records end. Behind it may be a part of a frame whose writer failed.
-    end: usize,
-    frames: u64,
-}
-
 /// What the other side is told: how many of its frames are handled.
 #[derive(Default)]
 struct Report {
@@ -63,24 +57,18 @@ pub(crate) enum Fate {
     Unknown(Vec<u8>),
 }
 
-/// No record begins behind so many bytes of a chunk. As much is written at a time: more gains
-/// nothing.
-const CHUNK_BYTES: usize = 128 << 10;
-
-/// So many chunks that are empty are kept.
-const SPARE_CHUNKS: usize = 1;
-
 impl Sending {
-    /// Of each a chunk: what is handled in the first one, what is not filled in the last one, which
-    /// may have grown by doubling, and what is spare.
+    /// A chunk each: what is handled in the first one, and what is not filled in the last one, which
+    /// may have doubled.
     #[cfg(test)]
-    pub(crate) const SLACK_BYTES: usize = 512 << 10;
+    pub(super) const SLACK_BYTES: usize = 512 << 10;
 
     pub(crate) fn new(bound_bytes: usize) -> Sending {
         Sending {
             bound_bytes,
             chunks: VecDeque::from([Chunk::default()]),
             spare: Vec::new(),
+            spare_bytes: 0,
             kept: 0,
             kept_frames: 0,
             held_bytes: 0,
@@ -143,7 +131,10 @@ impl Sending {
     /// The chunk in which the next record begins.
     fn chunk_with_room(&mut self) -> &mut Chunk {
         if self.chunks.back().is_none_or(|last| last.end >= CHUNK_BYTES) {
-            self.chunks.push_back(self.spare.pop().unwrap_or_default());
+            let chunk = self.take_spare().unwrap_or_else(Chunk::of_its_size);
+            self.chunks.push_back(chunk);
+            let beside = self.bound_bytes.saturating_sub(self.held_bytes);
+            self.limit_spare(beside);
         }
         self.chunks.back_mut().expect("there is one chunk at least")
     }
@@ -267,14 +258,29 @@ impl Sending {
     }
 
     fn keep(&mut self, mut chunk: Chunk) {
-        if self.spare.len() < SPARE_CHUNKS && chunk.bytes.capacity() <= 2 * CHUNK_BYTES {
+        let bytes = chunk.bytes.capacity();
+        if self.held_bytes + self.spare_bytes + bytes <= self.bound_bytes {
             chunk.clear();
             self.spare.push(chunk);
+            self.spare_bytes += bytes;
+        }
+    }
+
+    fn take_spare(&mut self) -> Option<Chunk> {
+        let chunk = self.spare.pop()?;
+        self.spare_bytes -= chunk.bytes.capacity();
+        Some(chunk)
+    }
+
+    fn limit_spare(&mut self, bytes: usize) {
+        while self.spare_bytes > bytes {
+            self.take_spare();
         }
     }
 
     /// Nothing is kept: what was taken for much is given back.
     fn start_anew(&mut self) {
+        self.limit_spare(self.bound_bytes / 4);
         (self.kept, self.kept_frames, self.unwritten, self.boundary) = (0, 0, 0, 0);
         let only = &mut self.chunks[0];
         only.clear();
@@ -312,50 +318,6 @@ impl Sending {
     #[cfg(test)]
     pub(super) fn memory_bytes(&self) -> usize {
         self.chunks.iter().chain(&self.spare).map(|chunk| chunk.bytes.capacity()).sum()
-    }
-}
-
-impl Chunk {
-    /// Begins a record, whose kind and length are not known yet.
-    fn begin(&mut self) {
-        self.bytes.truncate(self.end);
-        self.bytes.extend_from_slice(&[0; HEAD_BYTES]);
-    }
-
-    /// Ends the record that was begun; returns how many bytes it has.
-    fn finish(&mut self, kind: u8) -> usize {
-        let bytes = self.bytes.len() - self.end;
-        let record = &mut self.bytes[self.end..];
-        record[..HEAD_BYTES].copy_from_slice(&head(kind, bytes - HEAD_BYTES));
-        self.end = self.bytes.len();
-        self.frames += u64::from(kind != CLOSING);
-        // A long frame may have made it double, and nothing comes behind that.
-        if self.end >= CHUNK_BYTES && self.bytes.capacity() - self.end > CHUNK_BYTES {
-            self.bytes.shrink_to_fit();
-        }
-        bytes
-    }
-
-    fn clear(&mut self) {
-        self.bytes.clear();
-        (self.end, self.frames) = (0, 0);
-    }
-
-    fn records(&self) -> &[u8] {
-        &self.bytes[..self.end]
-    }
-
-    fn kind_at(&self, record: usize) -> u8 {
-        self.head_at(record).0
-    }
-
-    fn end_of_record(&self, record: usize) -> usize {
-        record + HEAD_BYTES + self.head_at(record).1
-    }
-
-    fn head_at(&self, record: usize) -> (u8, usize) {
-        let head = self.records()[record..].first_chunk();
-        read_head(*head.expect("records are whole"))
     }
 }
 

@@ -5,16 +5,17 @@ use std::collections::VecDeque;
 use pysage_core::transport::{Envelope, Inbox, LinkId, Outgoing};
 
 use crate::line::ValueEnd;
+use crate::values::Load;
 
 /// A link for values, which may not be there yet.
 pub(crate) struct ValueLink {
     end: Option<ValueEnd>,
     bound_bytes: usize,
     /// What is to be put into the queue.
-    outgoing: VecDeque<(Envelope, usize)>,
+    outgoing: VecDeque<(Envelope, Load)>,
     outgoing_bytes: usize,
     /// What was taken out of the queue.
-    incoming: VecDeque<(Envelope, usize)>,
+    incoming: VecDeque<(Envelope, Load)>,
     /// The other end puts nothing in any more.
     read_all: bool,
     taken: u64,
@@ -50,9 +51,9 @@ impl ValueLink {
 
     pub(crate) fn push(&mut self, outgoing: Outgoing<'_>) {
         if let Outgoing::Value(envelope) = outgoing {
-            let bytes = envelope.bytes();
-            self.outgoing_bytes += bytes;
-            self.outgoing.push_back((envelope, bytes));
+            let load = load_of(&envelope);
+            self.outgoing_bytes += load.bytes;
+            self.outgoing.push_back((envelope, load));
         }
     }
 
@@ -70,15 +71,16 @@ impl ValueLink {
         let Some(end) = &mut self.end else { return };
         if self.incoming.is_empty() && !self.read_all {
             self.read_all = !end.receiver.take(&mut self.incoming);
-            self.taken += self.incoming.len() as u64;
+            self.taken += self.incoming.iter().map(|(_, load)| load.messages).sum::<u64>();
         }
     }
 
     /// Hands over what has come, as far as the inbox takes it.
     pub(crate) fn deliver(&mut self, id: LinkId, inbox: &mut Inbox<'_>) {
-        while let Some((envelope, bytes)) = self.incoming.pop_front() {
-            if let Err(envelope) = inbox.value(id, envelope) {
-                self.incoming.push_front((envelope, bytes));
+        while let Some((envelope, _)) = self.incoming.pop_front() {
+            if let Err(rest) = inbox.value(id, envelope) {
+                let load = load_of(&rest);
+                self.incoming.push_front((rest, load));
                 return;
             }
         }
@@ -115,7 +117,7 @@ impl ValueLink {
 
     /// How many messages the other end had and did not handle before it went.
     pub(crate) fn lost(&self) -> u64 {
-        self.end.as_ref().map_or(0, |end| end.sender.lost() as u64)
+        self.end.as_ref().map_or(0, |end| end.sender.lost())
     }
 
     /// The messages that did not reach the other end.
@@ -127,4 +129,8 @@ impl ValueLink {
         remains.append(&mut self.outgoing);
         remains.into_iter().map(|(envelope, _)| envelope).collect()
     }
+}
+
+fn load_of(envelope: &Envelope) -> Load {
+    Load { messages: envelope.messages(), bytes: envelope.bytes() }
 }

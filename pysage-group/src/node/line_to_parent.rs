@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::{Heartbeat, Node, Parent, READS_BEFORE_HANDLING};
+use super::{Heartbeat, Node, Parent};
 use crate::control::{Control, Known, Settings, Terms};
 use crate::directory::{Found, Peer};
 use crate::line::{Line, LinkEnd};
@@ -32,9 +32,6 @@ impl Node {
             by_value: matches!(link, LinkEnd::Values(_)),
         };
         node.connect(peer, link);
-        if settings.wakes {
-            node.reads = READS_BEFORE_HANDLING;
-        }
         let beats = |time| Heartbeat { every: time / 4, last: now };
         let heartbeat = settings.heartbeat.map(beats);
         node.parent = Some(Parent { line, name: parent, stop: None, gone: false, heartbeat });

@@ -13,6 +13,8 @@ mod group {
 #[path = "group_socket_child"]
 mod play {
     #[cfg(all(unix, not(pysage_loopback)))]
+    pub(crate) mod attack;
+    #[cfg(all(unix, not(pysage_loopback)))]
     pub(crate) mod hostile;
     pub(crate) mod role;
     pub(crate) mod scenario;
@@ -32,6 +34,12 @@ fn main() {
     use std::process::exit;
 
     let mut arguments = std::env::args();
+    #[cfg(all(unix, not(pysage_loopback)))]
+    if let Some(role) = std::env::args().nth(3)
+        && let Some(attack) = role.strip_prefix(play::attack::MARK)
+    {
+        return play::attack::play(attack);
+    }
     match group::socket::inherited() {
         Ok(Some(inherited)) => {
             let role = arguments.nth(3).expect("a role");

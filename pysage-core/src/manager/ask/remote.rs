@@ -282,8 +282,12 @@ impl<Q: Request> Body for Question<Q> {
         world.enqueue(receiver, Asked::new(self.request, ReplyTo::There(from, self.number)));
     }
 
-    fn message(&self) -> Option<&dyn AnyMessage> {
-        Some(&self.request)
+    fn each_message(&self, show: &mut dyn FnMut(&dyn AnyMessage)) {
+        show(&self.request);
+    }
+
+    fn is_queued(&self) -> bool {
+        true
     }
 
     fn refuse(&self, world: &World, from: There) {
@@ -320,8 +324,10 @@ impl<Q: Request> Body for Reply<Q> {
         world.take_answer::<Q>(from, self.number, &mut Some(self.reply));
     }
 
-    fn message(&self) -> Option<&dyn AnyMessage> {
-        None
+    fn each_message(&self, _: &mut dyn FnMut(&dyn AnyMessage)) {}
+
+    fn is_queued(&self) -> bool {
+        false
     }
 
     fn refuse(&self, _: &World, _: There) {}
@@ -349,8 +355,10 @@ impl Body for Refusal {
         world.take_refusal(from, self.number, &[byte_of(self.error)]);
     }
 
-    fn message(&self) -> Option<&dyn AnyMessage> {
-        None
+    fn each_message(&self, _: &mut dyn FnMut(&dyn AnyMessage)) {}
+
+    fn is_queued(&self) -> bool {
+        false
     }
 
     fn refuse(&self, _: &World, _: There) {}

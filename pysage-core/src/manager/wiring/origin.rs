@@ -19,14 +19,14 @@ pub(super) struct OpenOrigin {
 }
 
 impl World {
-    /// Counts a message that is queued next, and says where it comes from.
+    /// Counts messages that are queued next, and says where they come from.
     #[inline(always)]
-    pub(crate) fn count_from(&self, from: There, again: bool, bytes: usize) {
+    pub(crate) fn count_from(&self, from: There, again: bool, messages: u64, bytes: usize) {
         let origin = &self.wiring.origin;
         if (origin.sender.get() != Some(from)) | (origin.again.get() != again) {
             self.begin_origin(from, again);
         }
-        origin.messages.set(origin.messages.get() + 1);
+        origin.messages.set(origin.messages.get() + messages);
         origin.bytes.set(origin.bytes.get() + bytes);
     }
 
@@ -54,10 +54,10 @@ impl World {
         }
     }
 
-    /// Takes note of a message that came from there and was not queued.
-    pub(crate) fn note_done_at_once(&self, from: There) {
+    /// Takes note of messages that came from there and were not queued.
+    pub(crate) fn note_done_at_once(&self, from: There, messages: u64) {
         let sender = Some(Destination::at(from));
-        self.note_done([Origin { sender, messages: 1, ..Origin::default() }]);
+        self.note_done([Origin { sender, messages, ..Origin::default() }]);
     }
 
     /// Takes note of messages that are done, by where they came from.

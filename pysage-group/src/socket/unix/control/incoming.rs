@@ -25,6 +25,8 @@ const READ_DESCRIPTORS: usize = if cfg!(target_vendor = "apple") { 512 } else { 
 #[derive(Debug, Default)]
 pub(super) struct Incoming {
     bytes: Vec<u8>,
+    /// What is read into.
+    read: Vec<u8>,
     /// Where in `bytes` that begins which was not taken.
     start: usize,
     /// Streams whose heads were not taken, in the order in which they came.
@@ -89,12 +91,14 @@ impl Incoming {
         self.bytes.drain(..self.start);
         self.start = 0;
 
-        let mut bytes = [0; READ_BYTES];
+        // Not on the stack: to clear it would take longer than the look for what mostly is not there.
+        self.read.resize(READ_BYTES, 0);
+        let bytes = &mut self.read;
         let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(READ_DESCRIPTORS))];
         let mut ancillary = RecvAncillaryBuffer::new(&mut space);
         let making = descriptor::making();
         let message = retry_on_intr(|| {
-            let buffers = &mut [IoSliceMut::new(&mut bytes)];
+            let buffers = &mut [IoSliceMut::new(bytes)];
             recvmsg(socket, buffers, &mut ancillary, descriptor::RECEIVE_FLAGS)
         });
         let message = match message {
@@ -108,7 +112,7 @@ impl Incoming {
         }
         self.accept(descriptors)?;
         drop(making);
-        self.bytes.extend_from_slice(&bytes[..message.bytes]);
+        self.bytes.extend_from_slice(&self.read[..message.bytes]);
         Ok(Progress::Bytes(message.bytes))
     }
 
