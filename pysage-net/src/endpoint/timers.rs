@@ -45,8 +45,8 @@ const UNANSWERED_TIMEOUTS: u32 = 2;
 /// After so many probes without an answer nothing is left of what was known of the way.
 const BLACKED_OUT_PROBES: u32 = 3;
 
-/// After so long a silence memory is given back: 1 s.
-const SHRINK_AFTER: Duration = Duration::from_secs(1);
+/// After so long a silence memory is given back: longer than a game pauses between ticks.
+const SHRINK_AFTER: Duration = Duration::from_millis(250);
 
 impl Activity {
     pub(super) fn new(now: Instant) -> Activity {

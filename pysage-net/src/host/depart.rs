@@ -54,7 +54,7 @@ const MARKED_BYTES: usize = 600;
 
 /// A buffer for more than this is given back once it was not needed for so long.
 const KEPT_BYTES: usize = 1_200;
-const KEPT_FOR: Duration = Duration::from_secs(1);
+const KEPT_FOR: Duration = Duration::from_millis(250);
 
 /// So many datagrams leave for one peer before it is another one's turn.
 const TURN_DATAGRAMS: usize = 4 * MOST_SEGMENTS;
