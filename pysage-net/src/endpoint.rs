@@ -268,16 +268,15 @@ impl Endpoint {
         });
     }
 
-    /// The next message that came, to be handed over.
-    #[inline]
-    pub(crate) fn next(&self) -> Option<&[u8]> {
-        self.incoming.next()
+    /// Whether messages that came can be handed over.
+    pub(crate) fn has_next(&self) -> bool {
+        self.incoming.has_next()
     }
 
-    /// Takes note that the next message was handed over.
+    /// Hands over messages that came, until one is not taken; whether all were.
     #[inline]
-    pub(crate) fn done(&mut self) {
-        self.incoming.done();
+    pub(crate) fn hand_over(&mut self, take: impl FnMut(&[u8]) -> bool) -> bool {
+        self.incoming.hand_over(take)
     }
 
     /// Takes note that no more are handed over for now: the peer is told if there is much more room

@@ -217,6 +217,9 @@ impl<'a> Inbox<'a> {
         frame: &[u8],
     ) -> Result<(), Box<DecodeError>> {
         let Encoding { codec, ref limits } = *encoding;
+        if let Some((packet_type, fields)) = FrameHead::parse_plain(codec, frame) {
+            return self.take_plain(link, encoding, packet_type, fields, frame.len());
+        }
         let (head, fields) = FrameHead::parse(codec, frame)?;
         let known = self.world.wiring.registry.borrow().find(head.packet_type).map(|it| it.reading);
         let Some(reading) = known else { return Err(unknown(head.packet_type)) };
@@ -243,6 +246,27 @@ impl<'a> Inbox<'a> {
             purpose => self.take_dialogue(purpose, &reading, &arrival, from, frame.len()),
         };
         taken.map_err(behind_head)
+    }
+
+    /// Takes what most frames are: a message from a manager for all who subscribe to it.
+    #[inline(always)]
+    fn take_plain(
+        &mut self,
+        link: LinkId,
+        encoding: &Encoding,
+        packet_type: PacketType,
+        fields: &[u8],
+        bytes: usize,
+    ) -> Result<(), Box<DecodeError>> {
+        let registry = self.world.wiring.registry.borrow();
+        let known = registry.find(packet_type).map(|it| (it.reading.name, it.reading.arrive));
+        drop(registry);
+        let Some((name, arrive)) = known else { return Err(unknown(packet_type)) };
+        let Encoding { codec, ref limits } = *encoding;
+        self.open(self.from(link, None), 1, bytes);
+        let arrival = Arrival { world: self.world, codec, limits, receiver: None, fields };
+        let taken = contained(name, || arrive(&arrival));
+        taken.map_err(|error| Box::new(error.behind(bytes - fields.len())))
     }
 
     /// Takes what is asked or answered, out of the way of plain messages.

@@ -138,6 +138,18 @@ impl FrameHead<'_> {
         FrameHead::parse(codec, frame).map_err(|error| *error)
     }
 
+    /// The packet type and the fields, if the head says no more than that: most do not.
+    #[inline(always)]
+    pub(crate) fn parse_plain(codec: Codec, frame: &[u8]) -> Option<(PacketType, &[u8])> {
+        #[cfg(feature = "codec-pysage")]
+        if codec == Codec::Pysage {
+            return None;
+        }
+        let _ = codec;
+        let [0, low, high, fields @ ..] = frame else { return None };
+        Some((PacketType::new(u16::from_le_bytes([*low, *high]))?, fields))
+    }
+
     /// Reads the head in registers: an error is boxed, and nothing is called.
     #[inline(always)]
     pub(crate) fn parse(

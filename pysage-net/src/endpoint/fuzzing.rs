@@ -201,9 +201,7 @@ impl<'a> Run<'a> {
     }
 
     fn take(&mut self) {
-        while self.endpoint.next().is_some() {
-            self.endpoint.done();
-        }
+        self.endpoint.hand_over(|_| true);
         self.endpoint.all_done(self.now);
     }
 

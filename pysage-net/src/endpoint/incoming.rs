@@ -202,23 +202,27 @@ impl Incoming {
         Ok(Accepted::Yes)
     }
 
-    /// The next message that can be handed over.
-    #[inline]
-    pub(crate) fn next(&self) -> Option<&[u8]> {
-        self.arrived.front().map(|(bytes, _)| bytes)
+    /// Whether messages can be handed over.
+    pub(crate) fn has_next(&self) -> bool {
+        self.arrived.len() > 0
     }
 
-    /// Takes note that the next message was handed over.
+    /// Hands messages over, until one is not taken; whether all were.
     #[inline]
-    pub(crate) fn done(&mut self) {
-        if let Some((bytes, is_reliable)) = self.arrived.front() {
+    pub(crate) fn hand_over(&mut self, mut take: impl FnMut(&[u8]) -> bool) -> bool {
+        while let Some((bytes, is_reliable)) = self.arrived.front() {
+            let length = bytes.len();
+            if !take(bytes) {
+                return false;
+            }
             if is_reliable {
-                let cost = bytes.len() + MESSAGE_COST_BYTES;
+                let cost = length + MESSAGE_COST_BYTES;
                 self.held_bytes -= cost;
                 self.done_bytes += cost as u64;
             }
-            self.arrived.pop();
+            self.arrived.drop_front(length);
         }
+        true
     }
 
     /// What the other endpoint tells.

@@ -24,6 +24,7 @@ impl MessageQueue {
     pub(crate) fn push(&mut self, start: &[u8], end: &[u8], is_reliable: bool) {
         let length = (start.len() + end.len()) as u32;
         let flag = if is_reliable { RELIABLE } else { 0 };
+        self.records.reserve(LENGTH_BYTES + length as usize);
         self.records.extend_from_slice(&(length | flag).to_le_bytes());
         self.records.extend_from_slice(start);
         self.records.extend_from_slice(end);
@@ -54,10 +55,15 @@ impl MessageQueue {
     /// Drops the first message.
     #[inline]
     pub(crate) fn pop(&mut self) {
-        if self.count == 0 {
-            return;
+        if let Some(length) = self.front().map(|(body, _)| body.len()) {
+            self.drop_front(length);
         }
-        self.start += LENGTH_BYTES + self.head(self.start).0;
+    }
+
+    /// Drops the first message, which has so many bytes.
+    #[inline]
+    pub(crate) fn drop_front(&mut self, length: usize) {
+        self.start += LENGTH_BYTES + length;
         self.count -= 1;
         if self.count == 0 {
             self.records.clear();

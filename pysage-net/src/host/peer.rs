@@ -249,7 +249,7 @@ impl Peer {
     }
 
     fn tells_messages(&self) -> bool {
-        self.is_compared && self.endpoint.next().is_some()
+        self.is_compared && self.endpoint.has_next()
     }
 
     /// Has it closed for this reason, once what was sent has arrived.
@@ -307,13 +307,9 @@ impl Peer {
             }
             self.mismatch = None;
         }
-        while self.is_compared
-            && let Some(frame) = self.endpoint.next()
-        {
-            if each(link, Told::Frame(frame)) == Taken::Later {
-                return Taken::Later;
-            }
-            self.endpoint.done();
+        let mut take = |frame: &[u8]| each(link, Told::Frame(frame)) == Taken::Yes;
+        if self.is_compared && !self.endpoint.hand_over(&mut take) {
+            return Taken::Later;
         }
         self.endpoint.all_done(now);
         let Some(end) = &mut self.end else { return Taken::Yes };

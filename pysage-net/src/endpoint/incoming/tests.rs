@@ -39,9 +39,14 @@ fn take_part(incoming: &mut Incoming, lane: Lane, number: u64, index: usize) -> 
 /// What can be handed over, and is.
 fn got(incoming: &mut Incoming) -> Vec<u8> {
     let mut all = Vec::new();
-    while let Some(body) = incoming.next() {
-        all.push(body.first().copied().unwrap_or(0));
-        incoming.done();
+    while incoming.has_next() {
+        let mut takes = true;
+        incoming.hand_over(|body| {
+            if takes {
+                all.push(body.first().copied().unwrap_or(0));
+            }
+            std::mem::take(&mut takes)
+        });
         incoming.check();
     }
     all
