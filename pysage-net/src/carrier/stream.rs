@@ -4,10 +4,11 @@
 //! endpoint above leaves both to it ([`OverStreams`]).
 //!
 //! Strangers may connect as often as they like: a stream stays for [`STRANGER_TIME`] without a
-//! session, there are [`MOST_STRANGERS`] of those, and [`MOST_OF_ONE_ADDRESS`] from one address. For
-//! more the oldest one goes. What is kept of each is a part of a frame, and what it does not read.
+//! session, and there are [`MOST_STRANGERS`] of those. For more the oldest one goes. What is kept of
+//! each is a part of a frame, and what it does not read.
 
 mod connection;
+mod ends;
 mod frames;
 #[cfg(feature = "sim")]
 mod simulated;
@@ -22,6 +23,7 @@ use super::{Arrived, Batch, DatagramCarrier, Departing, OverStreams, Wait, Waits
 #[cfg(feature = "sim")]
 use crate::sim::SimPort;
 use connection::{Connection, Served};
+use ends::{Door, Stream};
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) use frames::Frames;
 pub(crate) use frames::{FRAME_BYTES, put_frame};
@@ -44,53 +46,9 @@ pub(crate) struct StreamCarrier<D: Door> {
     lets_in_at: Option<Instant>,
     /// How many connections will end by themselves.
     passing: usize,
+    most_strangers: MostStrangers,
     waits_changed: u64,
     dropped: u64,
-}
-
-/// Where streams come in.
-pub(crate) trait Door: Send {
-    type Stream: Stream;
-
-    /// Whether nothing of the system is waited for.
-    const IS_SIMULATED: bool;
-
-    fn local_addr(&self) -> SocketAddr;
-
-    /// The next stream that has come, and from where. `WouldBlock` if there is none.
-    fn let_in(&mut self, now: Instant) -> io::Result<(Self::Stream, SocketAddr)>;
-
-    /// What is waited for.
-    fn wait(&self) -> Option<Wait>;
-
-    /// When the next stream comes, if it can know.
-    fn comes_at(&self) -> Option<Instant>;
-}
-
-/// An end of a byte stream, without blocking.
-pub(crate) trait Stream: Send {
-    fn local_addr(&self) -> Option<SocketAddr>;
-
-    /// Whether it has come about by now.
-    ///
-    /// # Errors
-    /// Why it does not come about.
-    fn is_there(&mut self, now: Instant) -> io::Result<bool>;
-
-    /// Reads what has come; 0 bytes at the end.
-    fn read(&mut self, now: Instant, into: &mut [u8]) -> io::Result<usize>;
-
-    /// Writes as much as it takes.
-    fn write(&mut self, now: Instant, bytes: &[u8]) -> io::Result<usize>;
-
-    /// Ends what is written, behind what was.
-    fn end(&mut self, now: Instant);
-
-    /// What is waited for.
-    fn wait(&self, writes: bool) -> Option<Wait>;
-
-    /// When something comes, or when it takes more if that is asked, if it can know.
-    fn comes_at(&self, writes: bool) -> Option<Instant>;
 }
 
 /// Bytes are gathered up to so many before they are handed to the system: more make no call cheaper.
@@ -102,11 +60,16 @@ const READ_BYTES: usize = 64 << 10;
 /// So long a stream stays without a session: about as long as it is tried to connect.
 const STRANGER_TIME: Duration = Duration::from_secs(5);
 
-/// So many streams stay without a session, be it that they have none yet or none any more.
-const MOST_STRANGERS: usize = 256;
+/// How many streams stay without a session, be it that they have none yet or none any more.
+#[derive(Clone, Copy, Debug)]
+struct MostStrangers {
+    in_all: usize,
+    of_one_address: usize,
+}
 
-/// So many of those come from one address: of more, one would shut all others out.
-const MOST_OF_ONE_ADDRESS: usize = 64;
+/// Half of them may come from one address: a crowd behind one address comes in at once, and one
+/// attacker does not shut all others out.
+const MOST_STRANGERS: MostStrangers = MostStrangers { in_all: 1024, of_one_address: 512 };
 
 /// So many are let in before others have their turn.
 const MOST_LET_IN: usize = 32;
@@ -157,6 +120,7 @@ impl<D: Door> StreamCarrier<D> {
             buffer: Vec::new(),
             lets_in_at: None,
             passing: 0,
+            most_strangers: MOST_STRANGERS,
             waits_changed: 0,
             dropped: 0,
         }
@@ -190,6 +154,8 @@ impl<D: Door> StreamCarrier<D> {
                 Err(error) if error.kind() == ErrorKind::WouldBlock => break,
                 // That is about the one who came.
                 Err(error) if is_about_one(&error) => self.dropped += 1,
+                // The system has no room: one that is of use to nobody so far may have taken it.
+                Err(_) if self.send_away(None, 1, each) => {}
                 Err(_) => {
                     self.dropped += 1;
                     self.lets_in_at = Some(now + NO_ROOM_TIME);
@@ -205,18 +171,31 @@ impl<D: Door> StreamCarrier<D> {
     fn make_room(&mut self, from: SocketAddr, each: &mut dyn FnMut(Arrived<'_>)) {
         // Nobody has two streams between the same ports: that one is gone.
         self.remove(from, ErrorKind::ConnectionReset, each);
-        let oldest = |of: Option<IpAddr>, most: usize| {
-            let passing = self.connections.iter().filter(|(_, it)| it.ends_at().is_some());
-            let those = passing.filter(|(at, _)| of.is_none_or(|of| of == at.ip()));
-            let those = those.map(|(address, it)| (it.ends_at(), *address));
-            let goes = those.clone().min();
-            goes.filter(|_| those.count() >= most).map(|(_, address)| address)
-        };
-        let goes = oldest(Some(from.ip()), MOST_OF_ONE_ADDRESS);
-        if let Some(goes) = goes.or_else(|| oldest(None, MOST_STRANGERS)) {
-            self.dropped += 1;
-            self.remove(goes, ErrorKind::TimedOut, each);
+        if !self.send_away(Some(from.ip()), self.most_strangers.of_one_address, each) {
+            self.send_away(None, self.most_strangers.in_all, each);
         }
+    }
+
+    /// Ends the oldest stream without a session, of an address or of all, if there are so many;
+    /// whether there are.
+    fn send_away(
+        &mut self,
+        of: Option<IpAddr>,
+        most: usize,
+        each: &mut dyn FnMut(Arrived<'_>),
+    ) -> bool {
+        if self.passing < most {
+            return false;
+        }
+        let passing = self.connections.iter().filter(|(_, it)| it.ends_at().is_some());
+        let those = passing.filter(|(at, _)| of.is_none_or(|of| of == at.ip()));
+        let those = those.map(|(address, it)| (it.ends_at(), *address));
+        let oldest = those.clone().min().filter(|_| those.count() >= most);
+        if let Some((_, address)) = oldest {
+            self.dropped += 1;
+            self.remove(address, ErrorKind::TimedOut, each);
+        }
+        oldest.is_some()
     }
 
     fn remove(&mut self, address: SocketAddr, kind: ErrorKind, each: &mut dyn FnMut(Arrived<'_>)) {

@@ -160,7 +160,7 @@ impl Pipes {
             most = 1 + part(most as u64 - 1, pipe.random.next()) as usize;
         }
         let mut read = 0;
-        while let Some((at, bytes)) = way.pieces.front_mut()
+        while let Some((at, bytes)) = way.pieces.front_mut().filter(|_| !way.is_dead)
             && *at <= broken_at.unwrap_or(now)
             && read < most
         {
@@ -180,7 +180,7 @@ impl Pipes {
         if broken_at.is_some() {
             return Err(ErrorKind::ConnectionReset.into());
         }
-        way.end_is_read = way.pieces.is_empty() && way.ends_at.is_some_and(|at| at <= now);
+        way.end_is_read |= way.pieces.is_empty() && way.ends_at.is_some_and(|at| at <= now);
         if way.end_is_read { Ok(0) } else { Err(ErrorKind::WouldBlock.into()) }
     }
 
@@ -393,3 +393,6 @@ impl Drop for HeldEnd {
         self.network.pipes().close(self.end);
     }
 }
+
+#[cfg(test)]
+mod tests;

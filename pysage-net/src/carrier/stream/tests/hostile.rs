@@ -24,10 +24,10 @@ fn a_flood_of_connections_grows_no_further_and_shuts_no_peer_out() {
     let mut server = End::listening();
     let (mut one, address) = peer(&mut server);
     let flood: Vec<_> = (0..200).map(|_| caller(&mut server)).collect();
-    assert_eq!(server.strangers(), MOST_OF_ONE_ADDRESS);
-    assert_eq!(server.carrier.waits().len(), 1 + 1 + MOST_OF_ONE_ADDRESS);
-    assert_eq!(server.carrier.passing, MOST_OF_ONE_ADDRESS);
-    let gone = 200 - MOST_OF_ONE_ADDRESS;
+    assert_eq!(server.strangers(), MOST.of_one_address);
+    assert_eq!(server.carrier.waits().len(), 1 + 1 + MOST.of_one_address);
+    assert_eq!(server.carrier.passing, MOST.of_one_address);
+    let gone = 200 - MOST.of_one_address;
     assert_eq!((server.carrier.dropped, server.ended.len()), (gone as u64, gone));
     // The oldest went.
     let oldest: Vec<_> = flood[..gone].iter().map(|(_, address)| *address).collect();
@@ -44,7 +44,7 @@ fn strangers_of_many_addresses_are_bounded_in_all() {
     let mut server = End::listening();
     let to = server.address();
     let mut flood = Vec::new();
-    for number in 0..MOST_STRANGERS + 20 {
+    for number in 0..MOST.in_all + 20 {
         let socket = socket2::Socket::new(
             socket2::Domain::IPV4,
             socket2::Type::STREAM,
@@ -58,7 +58,7 @@ fn strangers_of_many_addresses_are_bounded_in_all() {
         flood.push(socket);
         server.until("it is let in", |end| end.carrier.connections.contains_key(&address));
     }
-    assert_eq!((server.strangers(), server.ended.len()), (MOST_STRANGERS, 20));
+    assert_eq!((server.strangers(), server.ended.len()), (MOST.in_all, 20));
 }
 
 #[test]
