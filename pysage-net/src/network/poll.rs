@@ -68,7 +68,8 @@ fn poll(all: &mut [PollFd<'_>], until: Option<Instant>) {
         let timeout = left.map(|left| Timespec {
             // Some systems count milliseconds in an i32.
             tv_sec: left.as_secs().min(1 << 20) as i64,
-            tv_nsec: left.subsec_nanos().into(),
+            // An i32 or an i64.
+            tv_nsec: left.subsec_nanos() as _,
         });
         match rustix::event::poll(all, timeout.as_ref()) {
             Err(Errno::INTR) => {}
