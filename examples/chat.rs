@@ -5,6 +5,7 @@
 //! cargo run --release --example chat -- server 127.0.0.1:5000
 //! cargo run --release --example chat -- client 127.0.0.1:5000 ada
 //! cargo run --release --example chat -- client localhost:5000 --bots 10
+//! cargo run --release --example chat -- --carrier tcp
 //! ```
 
 use std::thread;
@@ -252,7 +253,7 @@ Usage: chat [--bots N]                    a server and bots, which leave when al
        chat client ADDRESS --bots N       bots for a server elsewhere
 
   --bots N       how many bots; 4 unless set
-  --carrier C    what carries the datagrams: laminar (unless set) or udp
+  --carrier C    what carries the datagrams: laminar (unless set), udp or tcp
   --help         print this
 
 With bots the last line tells what was said and heard. Nothing is encrypted yet.";
@@ -275,7 +276,8 @@ fn main() -> Result<(), BoxError> {
                 config = config.carrier(match arguments.next().as_deref() {
                     Some("laminar") => Carrier::Laminar,
                     Some("udp") => Carrier::Udp,
-                    _ => return Err("--carrier needs `laminar` or `udp`".into()),
+                    Some("tcp") => Carrier::Tcp,
+                    _ => return Err("--carrier needs `laminar`, `udp` or `tcp`".into()),
                 });
             }
             _ => words.push(argument),

@@ -12,6 +12,7 @@ mod pysage;
 mod quinn;
 mod raw;
 mod raw_gso;
+mod raw_tcp;
 mod relay;
 mod renet;
 mod report;
@@ -43,10 +44,11 @@ use self::{
 use crate::report::Format;
 
 /// All that is measured, in the order of the report. Raw `send_to` comes first: the others are
-/// compared with it.
+/// compared with it, but for those over TCP, which are with the raw stream.
 const PEERS: &[Peer] = &[
     raw::PEER,
     raw_gso::PEER,
+    raw_tcp::PEER,
     pysage::PEER,
     renet::PEER,
     renet::QUICK,

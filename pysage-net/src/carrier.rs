@@ -8,18 +8,27 @@
 mod laminar;
 #[cfg(feature = "sim")]
 mod memory;
+#[cfg(feature = "tcp")]
+pub(crate) mod stream;
 mod udp;
+mod wait;
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 use std::time::Instant;
+
+use socket2::Socket;
 
 #[cfg(feature = "laminar")]
 use laminar::LaminarCarrier;
 #[cfg(feature = "sim")]
 use memory::MemoryCarrier;
+#[cfg(feature = "tcp")]
+use stream::StreamCarrier;
 use udp::UdpCarrier;
 pub(crate) use udp::UdpOptions;
+pub(crate) use wait::{Wait, Waits};
 
 #[cfg(feature = "sim")]
 use crate::sim::SimPort;
@@ -35,6 +44,25 @@ pub enum Carrier {
     /// UDP.
     #[cfg_attr(not(feature = "laminar"), default)]
     Udp,
+    /// TCP, for networks that let nothing else through, or for bulk. All deliveries are taken, and
+    /// what each means there is this:
+    ///
+    /// * All messages arrive in the order in which they were sent within their lane, once, as long
+    ///   as the connection lasts; also those that are [`Unreliable`](crate::Delivery::Unreliable) or
+    ///   [`Sequenced`](crate::Delivery::Sequenced), unless the other end does not handle them as
+    ///   quickly as they come. Nothing overtakes what was lost on the way: the system sends that
+    ///   again, and all that was sent behind it, of all streams, waits.
+    /// * A connection that breaks off is told at once by
+    ///   [`PeerDisconnected`](crate::PeerDisconnected), with the reason
+    ///   [`ConnectionLost`](crate::DisconnectReason::ConnectionLost). What arrived before is handed
+    ///   over. What is reliable and was not acknowledged is counted as undelivered and shown to the
+    ///   dead-letter handler; what is not reliable is gone.
+    /// * Nobody listening at an address is told at once and not tried again until the
+    ///   [`connect_timeout`](crate::NetConfig::connect_timeout).
+    ///
+    /// UDP is the better way for a game: there what is newer does not wait for what was lost.
+    #[cfg(feature = "tcp")]
+    Tcp,
     /// A [simulated network](crate::sim), with this address on it.
     #[cfg(feature = "sim")]
     Memory(SimPort),
@@ -48,11 +76,32 @@ impl Carrier {
         at: SocketAddr,
         options: UdpOptions,
     ) -> io::Result<Box<dyn DatagramCarrier>> {
+        #[cfg(feature = "tcp")]
+        if let Carrier::Tcp = self {
+            return Ok(Box::new(StreamCarrier::listen(at)?));
+        }
         #[cfg(feature = "sim")]
         if let Carrier::Memory(port) = self {
+            #[cfg(feature = "tcp")]
+            if port.is_by_streams() {
+                return Ok(Box::new(StreamCarrier::listen_simulated(at, port)?));
+            }
             return Ok(self.framed(now, MemoryCarrier::listen(now, at, port)?));
         }
         Ok(self.framed(now, UdpCarrier::listen(at, options)?))
+    }
+
+    /// Opens a carrier for one peer whose address is not known yet, or to which there is no way.
+    pub(crate) fn idle(
+        &self,
+        now: Instant,
+        options: UdpOptions,
+    ) -> io::Result<Box<dyn DatagramCarrier>> {
+        #[cfg(feature = "tcp")]
+        if let Carrier::Tcp = self {
+            return Ok(Box::new(StreamCarrier::idle()));
+        }
+        self.listen(now, SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0)), options)
     }
 
     /// Opens a carrier for one peer, whose address it is. It tells if nobody listens there.
@@ -62,8 +111,16 @@ impl Carrier {
         to: SocketAddr,
         options: UdpOptions,
     ) -> io::Result<Box<dyn DatagramCarrier>> {
+        #[cfg(feature = "tcp")]
+        if let Carrier::Tcp = self {
+            return Ok(Box::new(StreamCarrier::connect(now, to)?));
+        }
         #[cfg(feature = "sim")]
         if let Carrier::Memory(port) = self {
+            #[cfg(feature = "tcp")]
+            if port.is_by_streams() {
+                return Ok(Box::new(StreamCarrier::connect_simulated(now, to, port)));
+            }
             return Ok(self.framed(now, MemoryCarrier::open(now, port)?));
         }
         Ok(self.framed(now, UdpCarrier::connect(to, options)?))
@@ -93,7 +150,7 @@ pub(crate) trait DatagramCarrier: Send {
     /// The address that others reach it at.
     fn local_addr(&self) -> SocketAddr;
 
-    /// The most bytes of one datagram that it takes: 1,200 less its own framing.
+    /// The most bytes of one datagram that it takes: 1,200 less its own framing, or more over streams.
     fn datagram_bytes(&self) -> usize;
 
     /// Whether datagrams of one size leave more cheaply together: worth filling up those that are
@@ -121,7 +178,8 @@ pub(crate) trait DatagramCarrier: Send {
     /// gone, as if they had been lost.
     fn send(&mut self, now: Instant, datagrams: Departing<'_>) -> io::Result<usize>;
 
-    /// When the next datagram arrives, if it can know.
+    /// When it is to be received from next although no socket wakes: when the next datagram arrives,
+    /// if it can know.
     fn arrives_at(&self) -> Option<Instant> {
         None
     }
@@ -129,8 +187,44 @@ pub(crate) trait DatagramCarrier: Send {
     /// How many datagrams it received that are not of its kind.
     fn dropped(&self) -> u64;
 
-    /// A handle by which a thread can wait for datagrams; `None` if there is nothing to wait for.
-    fn waitable(&self) -> Option<io::Result<std::net::UdpSocket>>;
+    /// What a thread waits for; nothing if there are no sockets.
+    fn waits(&self) -> Waits {
+        Waits::default()
+    }
+
+    /// Counts how often [`waits`](Self::waits) changed.
+    fn waits_changed(&self) -> u64 {
+        0
+    }
+
+    /// What is more to it if the datagrams go over streams.
+    fn streams(&mut self) -> Option<&mut dyn OverStreams> {
+        None
+    }
+}
+
+/// A carrier whose datagrams go over byte streams, one for each peer. It loses, repeats and reorders
+/// none while a stream lasts, and tells of its end.
+pub(crate) trait OverStreams {
+    /// Whether a datagram for a peer can leave now. If not, [`Arrived::Ready`] tells when it can.
+    fn has_room(&mut self, peer: SocketAddr) -> bool;
+
+    /// Has the stream of a peer stay although others come: there is a session.
+    fn keep(&mut self, peer: SocketAddr);
+
+    /// Has the stream of a peer end, behind what was sent.
+    fn finish(&mut self, now: Instant, peer: SocketAddr);
+
+    /// Has all that was sent leave.
+    fn flush(&mut self, now: Instant);
+
+    /// Whether no stream is about to end.
+    fn is_quiet(&self) -> bool;
+}
+
+/// What waits for one socket that stays the same.
+pub(crate) fn wait_for(socket: &Arc<Socket>) -> Waits {
+    Arc::new([Wait { socket: socket.clone(), writes: false }])
 }
 
 /// Whether there may be more to receive.
@@ -154,6 +248,12 @@ pub(crate) enum Arrived<'a> {
     },
     /// What was sent to this address did not reach it: nobody listens there, or there is no way.
     Unreachable { address: Option<SocketAddr>, kind: io::ErrorKind },
+    /// The stream of a peer takes datagrams again.
+    #[cfg_attr(not(any(test, feature = "tcp")), expect(dead_code))]
+    Ready { address: SocketAddr },
+    /// The stream of a peer has ended, or did not come about.
+    #[cfg_attr(not(any(test, feature = "tcp")), expect(dead_code))]
+    Ended { address: SocketAddr, kind: io::ErrorKind },
 }
 
 /// Datagrams of one size for one address, one behind the other; the last may be shorter.

@@ -88,6 +88,9 @@ pub(crate) struct Limits {
     pub(crate) repeat_newest_bytes: usize,
     pub(crate) idle_timeout: Duration,
     pub(crate) keep_alive: Duration,
+    /// Datagrams arrive once and in their order, and whoever has them written waits until they get
+    /// through: nothing is sent again, and there is no other congestion.
+    pub(crate) loses_nothing: bool,
 }
 
 /// What a datagram told beside messages.

@@ -53,6 +53,9 @@ pub enum DisconnectReason {
     ClosedByPeer,
     /// Nothing came from it for the idle time-out, or until the time-out of the disconnect.
     TimedOut,
+    /// The connection to it broke off, where the carrier is one of connections: it ended without a
+    /// word, or a network between no longer knows of the connection.
+    ConnectionLost,
     /// It was not reached within the time-out: nothing answered.
     NoAnswer,
     /// Nobody listens at its address.
@@ -79,6 +82,7 @@ impl fmt::Display for DisconnectReason {
             DisconnectReason::Closed => "it was disconnected",
             DisconnectReason::ClosedByPeer => "the peer disconnected",
             DisconnectReason::TimedOut => "nothing came from it for too long",
+            DisconnectReason::ConnectionLost => "the connection to it broke off",
             DisconnectReason::NoAnswer => "nothing answered at its address",
             DisconnectReason::Refused => "nobody listens at its address",
             DisconnectReason::Unreachable => "there is no way to its address",

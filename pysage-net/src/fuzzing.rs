@@ -6,9 +6,13 @@
 
 mod handshake;
 mod hosts;
+#[cfg(feature = "tcp")]
+mod stream;
 
 pub use handshake::handshake;
 pub use hosts::hosts;
+#[cfg(feature = "tcp")]
+pub use stream::stream;
 
 /// As the frames of a datagram.
 pub fn frames(bytes: &[u8]) {

@@ -10,6 +10,7 @@ mod depart;
 mod peer;
 mod peers;
 mod shake;
+mod streams;
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -19,6 +20,7 @@ use pysage_core::Delivery;
 use pysage_core::transport::LinkId;
 use pysage_core::wire::{FrameHead, MessageTable, TableMismatch};
 
+use crate::carrier::DATAGRAM_BYTES;
 use crate::config::NetConfig;
 use crate::counters::NetCounters;
 use crate::endpoint::{Endpoint, Limits};
@@ -26,6 +28,7 @@ use crate::event::DisconnectReason;
 use crate::session::{Cookies, Random, Terms};
 use peer::{Peer, State};
 use peers::Peers;
+use streams::ForStream;
 
 /// All peers of one socket.
 pub(crate) struct Host {
@@ -39,6 +42,7 @@ pub(crate) struct Host {
     peers: Peers,
     /// Answers of the handshake that wait to leave.
     replies: VecDeque<(SocketAddr, Vec<u8>)>,
+    for_streams: Vec<(SocketAddr, ForStream)>,
     departing: depart::Departures,
     /// What is left of those that were disconnected here, to tell them again.
     parted: VecDeque<depart::Parted>,
@@ -53,10 +57,13 @@ pub(crate) struct Host {
 #[derive(Clone, Copy, Debug)]
 struct Settings {
     terms: Terms,
+    /// Of a hello, at least, and of what does not go over streams, at most.
     datagram_bytes: usize,
     most_peers: usize,
     connect_timeout: Duration,
     close_timeout: Duration,
+    /// Datagrams go over streams: nothing is lost, and the end of a stream is that of a peer.
+    over_streams: bool,
 }
 
 /// What a host tells, in the order in which it happened for each peer.
@@ -112,6 +119,7 @@ impl Host {
             repeat_newest_bytes: config.repeat_newest_bytes,
             idle_timeout: config.idle_timeout,
             keep_alive: config.keep_alive,
+            loses_nothing: false,
         };
         let terms = Terms {
             codec: Terms::code_of(config.codec),
@@ -120,10 +128,11 @@ impl Host {
         };
         let settings = Settings {
             terms,
-            datagram_bytes,
+            datagram_bytes: datagram_bytes.min(DATAGRAM_BYTES),
             most_peers: config.most_peers,
             connect_timeout: config.connect_timeout,
             close_timeout: config.close_timeout,
+            over_streams: false,
         };
         Host {
             settings,
@@ -134,6 +143,7 @@ impl Host {
             table: MessageTable::default(),
             peers: Peers::default(),
             replies: VecDeque::new(),
+            for_streams: Vec::new(),
             departing: depart::Departures::default(),
             parted: VecDeque::new(),
             latest: now,
@@ -163,7 +173,7 @@ impl Host {
         let until = now + self.settings.connect_timeout;
         if let Some(peer) = self.peers.get_mut(link).filter(|peer| peer.looks_up()) {
             peer.address = Some(to);
-            peer.state = State::hello(now, key, until);
+            peer.state = State::hello(now, key, until, self.settings.over_streams);
             self.peers.set_due(link.index);
         }
     }
@@ -280,7 +290,9 @@ impl Host {
     /// Has a peer be gone.
     fn end(&mut self, index: u32, reason: DisconnectReason) {
         if let Some(peer) = self.peers.at(index) {
+            let address = peer.address.filter(|_| self.settings.over_streams);
             peer.end(reason);
+            self.for_streams.extend(address.map(|address| (address, ForStream::Finish)));
             self.peers.set_news(index);
             self.peers.set_changed(index);
         }

@@ -11,7 +11,7 @@ mod service;
 mod station;
 
 use std::fmt;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -24,7 +24,7 @@ use crate::counters::NetCounters;
 use crate::error::NetError;
 use crate::host::Host;
 pub use address::{Address, ToAddress};
-use line::SharedLine;
+use line::{SharedLine, system};
 use net_transport::NetTransport;
 use station::Station;
 
@@ -180,11 +180,11 @@ impl Network for ActorManager {
             let opened = match address.known() {
                 Ok(to) => config.carrier.connect(now, to, config.udp_options()),
                 // Until the name is found.
-                Err(_) => return bind(&config, now, ANYWHERE),
+                Err(_) => return idle(&config, now),
             };
             opened.or_else(|_| {
                 has_way = false;
-                bind(&config, now, ANYWHERE)
+                idle(&config, now)
             })
         };
         let key = open_line(self, &config, false, open)?;
@@ -299,8 +299,11 @@ fn open_line(
     let service = if manager.clock().is_manual() { Service::InTick } else { config.service };
     let open = |transport: &mut NetTransport| {
         transport.check(config)?;
-        let carrier = open(now)?;
+        let mut carrier = open(now)?;
         let mut host = Host::new(now, config, carrier.datagram_bytes(), listens);
+        if carrier.streams().is_some() {
+            host.rely_on_streams();
+        }
         host.set_table(transport.table());
         let line = SharedLine::new(host, carrier, service, transport.station.clone(), now)?;
         transport.open(key, line, config, listens)
@@ -309,8 +312,6 @@ fn open_line(
     Ok(key)
 }
 
-const ANYWHERE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
-
 fn bind(
     config: &NetConfig,
     now: Instant,
@@ -318,6 +319,11 @@ fn bind(
 ) -> Result<Box<dyn DatagramCarrier>, NetError> {
     let bound = config.carrier.listen(now, at, config.udp_options());
     bound.map_err(|cause| NetError::NotBound { address: at, cause })
+}
+
+fn idle(config: &NetConfig, now: Instant) -> Result<Box<dyn DatagramCarrier>, NetError> {
+    let opened = config.carrier.idle(now, config.udp_options());
+    opened.map_err(system("a socket cannot be had"))
 }
 
 /// A transport of the manager that has no line: one whose line is over, or a new one.

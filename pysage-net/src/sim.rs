@@ -60,9 +60,12 @@
 //! ```
 
 mod bottleneck;
+mod chance;
 mod conditions;
 mod counters;
 mod delays;
+#[cfg(feature = "tcp")]
+mod pipes;
 mod port;
 mod traffic;
 
@@ -77,6 +80,8 @@ use parking_lot::{Mutex, MutexGuard};
 pub use bottleneck::{Bottleneck, BottleneckCounters};
 pub use conditions::Conditions;
 pub use counters::SimCounters;
+#[cfg(feature = "tcp")]
+pub(crate) use pipes::HeldEnd;
 pub use port::SimPort;
 use traffic::Traffic;
 pub(crate) use traffic::{Datagram, KnownWay};
@@ -85,14 +90,22 @@ pub(crate) use traffic::{Datagram, KnownWay};
 ///
 /// It never reads a clock: time is what the managers on it pass on, and does not go back.
 #[derive(Clone)]
-pub struct SimNetwork(Arc<Mutex<Traffic>>);
+pub struct SimNetwork {
+    traffic: Arc<Mutex<Traffic>>,
+    #[cfg(feature = "tcp")]
+    pipes: Arc<Mutex<pipes::Pipes>>,
+}
 
 impl SimNetwork {
     /// A network without faults yet, all of whose chances follow from a seed. What happens on one
     /// way does not depend on what is sent on others, unless they share a bottleneck.
     #[must_use]
     pub fn new(seed: u64) -> SimNetwork {
-        SimNetwork(Arc::new(Mutex::new(Traffic::new(seed))))
+        SimNetwork {
+            traffic: Arc::new(Mutex::new(Traffic::new(seed))),
+            #[cfg(feature = "tcp")]
+            pipes: Arc::new(Mutex::new(pipes::Pipes::new(seed))),
+        }
     }
 
     /// The port of an address, for a listener or a connection. Any address will do.
@@ -135,6 +148,13 @@ impl SimNetwork {
         self.traffic().set_cut_off(address, false);
     }
 
+    /// Breaks all byte streams off, as when a network between forgets them: both ends are told at
+    /// once, and what is on its way is lost. Those that are opened later are not concerned.
+    #[cfg(feature = "tcp")]
+    pub fn break_off(&self, now: Instant) {
+        self.pipes().break_off(now);
+    }
+
     /// Has any bytes arrive at an address at once, as if another had sent them: what an attacker, or
     /// a stranger, might send. They meet no conditions and are not counted.
     pub fn inject(&self, from: SocketAddr, to: SocketAddr, bytes: &[u8]) {
@@ -145,20 +165,29 @@ impl SimNetwork {
     /// from event to event asks [`ActorManager::wake_at`](crate::ActorManager::wake_at) besides.
     #[must_use]
     pub fn next_arrival(&self) -> Option<Instant> {
-        self.traffic().next_arrival()
+        let of_datagrams = self.traffic().next_arrival();
+        #[cfg(feature = "tcp")]
+        let of_datagrams = of_datagrams.into_iter().chain(self.pipes().next_arrival()).min();
+        of_datagrams
     }
 
     /// A hash of each datagram that was sent until now: its ends, its bytes, its time, and what
     /// became of it. Two runs that have the same were the same.
     #[must_use]
     pub fn state_hash(&self) -> u64 {
-        self.traffic().state_hash()
+        let hash = self.traffic().state_hash();
+        #[cfg(feature = "tcp")]
+        let hash = self.pipes().added_to_hash(hash);
+        hash
     }
 
-    /// What was counted in all.
+    /// What was counted in all; what a byte stream has as a packet counts as a datagram.
     #[must_use]
     pub fn counters(&self) -> SimCounters {
-        self.traffic().counters()
+        let counters = self.traffic().counters();
+        #[cfg(feature = "tcp")]
+        let counters = self.pipes().added_to(counters);
+        counters
     }
 
     /// What was counted on the way from one address to another.
@@ -168,7 +197,12 @@ impl SimNetwork {
     }
 
     fn traffic(&self) -> MutexGuard<'_, Traffic> {
-        self.0.lock()
+        self.traffic.lock()
+    }
+
+    #[cfg(feature = "tcp")]
+    fn pipes(&self) -> MutexGuard<'_, pipes::Pipes> {
+        self.pipes.lock()
     }
 }
 

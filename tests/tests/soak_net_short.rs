@@ -77,8 +77,12 @@ fn a_part_is_lost_of_what_may_be_and_the_rest_is_as_it_was_sent() {
 
 #[test]
 fn the_seed_decides_all() {
-    for carrier in ["udp", "laminar"] {
-        let flags = format!("{BAD_LINE} --messages 500 --flows 2 --carrier {carrier}");
+    for line in [
+        format!("{BAD_LINE} --carrier udp"),
+        format!("{BAD_LINE} --carrier laminar"),
+        format!("{BAD_STREAM} --cut-every-ms 200"),
+    ] {
+        let flags = format!("{line} --messages 500 --flows 2");
         let mut lines = [7, 7, 8].map(|seed| soak(seed, &flags));
         let hash_of = |line: &Value| line["state_hash"].as_str().unwrap().to_owned();
         assert_ne!(hash_of(&lines[0]), hash_of(&lines[2]));
@@ -86,6 +90,48 @@ fn the_seed_decides_all() {
             line["wall_seconds"].take();
         }
         assert_eq!(lines[0], lines[1]);
+    }
+}
+
+/// Over byte streams nothing comes twice or out of its order, and a loss is a delay.
+const BAD_STREAM: &str =
+    "--carrier tcp --loss 0.05 --latency-ms 50 --jitter-ms 30 --streams 3 --two-way";
+
+#[test]
+fn byte_streams_that_split_join_and_stall_lose_nothing() {
+    for delivery in ["reliable-ordered", "reliable-unordered", "sequenced", "unreliable"] {
+        for (bytes, messages) in [(1, 2_000), (7, 2_000), (64, 2_000), (20_000, 50)] {
+            let flags =
+                format!("{BAD_STREAM} --delivery {delivery} --bytes {bytes} --messages {messages}");
+            let line = soak(any_seed(), &flags);
+            let count = f64::from(2 * messages);
+            assert_eq!((number(&line, "sent"), number(&line, "delivered")), (count, count));
+            for name in ["lost", "duplicated", "out_of_order", "corrupted", "reported_undelivered"]
+            {
+                assert_eq!(number(&line, name), 0.0, "{name}: {flags}: {line}");
+            }
+        }
+    }
+    let narrow = "--carrier tcp --messages 2000 --flows 3 --bandwidth-kbps 2000 \
+                  --queue-bytes 25000 --latency-ms 20 --blackout-ms 3000";
+    let line = soak(any_seed(), narrow);
+    assert_eq!(number(&line, "delivered"), 6_000.0, "{line}");
+    assert!((0.1..=1.0).contains(&number(&line, "goodput_ratio")), "{line}");
+    assert!(number(&line, "virtual_seconds") > 3.0, "{line}");
+}
+
+#[test]
+fn what_a_connection_that_broke_off_did_not_deliver_is_reported_and_the_next_one_goes_on() {
+    for delivery in ["reliable-ordered", "reliable-unordered"] {
+        let flags = format!(
+            "{BAD_STREAM} --delivery {delivery} --messages 2000 --rate-hz 500 --cut-every-ms 1500"
+        );
+        let line = soak(any_seed(), &flags);
+        let (delivered, reported) =
+            (number(&line, "delivered"), number(&line, "reported_undelivered"));
+        assert_eq!(delivered + reported, 4_000.0, "{line}");
+        assert!(reported > 0.0 && delivered > 1_000.0, "{line}");
+        assert!(number(&line, "cuts") > 1.0, "{line}");
     }
 }
 
@@ -122,9 +168,16 @@ fn flows_share_the_bandwidth() {
 
 #[test]
 fn what_contradicts_itself_is_refused() {
-    for flags in
-        ["--blackout-ms 9 --blackout-every-ms 9", "--loss 1.5", "--streams 17", "--flows 0"]
-    {
+    for flags in [
+        "--blackout-ms 9 --blackout-every-ms 9",
+        "--loss 1.5",
+        "--streams 17",
+        "--flows 0",
+        "--carrier tcp --reorder 0.1",
+        "--carrier tcp --duplicate 0.1",
+        "--carrier tcp --cut-every-ms 100 --bytes 7",
+        "--cut-every-ms 100",
+    ] {
         let output = run(flags);
         assert!(!output.status.success() && output.stdout.is_empty(), "{flags}");
         assert!(!output.stderr.is_empty(), "{flags}");

@@ -13,7 +13,7 @@ use std::time::Duration;
 use pysage_core::ActorManager;
 use pysage_core::transport::DEFAULT_INBOX_BYTES;
 use pysage_core::wire::Codec;
-use pysage_net::sim::{Conditions, SimNetwork};
+use pysage_net::sim::{Conditions, SimNetwork, SimPort};
 use pysage_net::{Carrier, NetConfig, Network, PeerConnected, PeerDisconnected, Security};
 
 use local::on;
@@ -74,16 +74,31 @@ fn laminar(options: Options) -> Pair {
     over_sockets(&options, Carrier::Laminar)
 }
 
+fn tcp(options: Options) -> Pair {
+    over_sockets(&options, Carrier::Tcp)
+}
+
 /// A line of 1 ms one way that loses nothing.
 fn memory(options: Options) -> Pair {
+    over_simulation(&options, |port| port)
+}
+
+/// The same with byte streams, which split and join.
+fn simulated_tcp(options: Options) -> Pair {
+    over_simulation(&options, SimPort::by_streams)
+}
+
+fn over_simulation(options: &Options, port: fn(SimPort) -> SimPort) -> Pair {
     let network = SimNetwork::new(1);
     network.set_conditions(Conditions::new().latency(Duration::from_millis(1)));
     let at = "10.0.0.1:4000";
     let carriers = ["10.0.0.2:4000", at]
-        .map(|address| Carrier::Memory(network.port(address.parse().unwrap())));
-    pair(&options, carriers, at)
+        .map(|address| Carrier::Memory(port(network.port(address.parse().unwrap()))));
+    pair(options, carriers, at)
 }
 
 transport_contract!(udp, crate::udp);
 transport_contract!(laminar, crate::laminar);
 transport_contract!(memory, crate::memory);
+transport_contract!(tcp, crate::tcp);
+transport_contract!(simulated_tcp, crate::simulated_tcp);

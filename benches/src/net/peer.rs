@@ -28,6 +28,8 @@ pub enum Carrier {
     UdpPlain,
     /// laminar's unreliable packets
     Laminar,
+    /// TCP
+    Tcp,
     /// A simulated network, within one process only
     Memory,
 }

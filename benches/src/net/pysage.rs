@@ -12,17 +12,22 @@ use pysage_net::{
 };
 
 use super::{
+    case::Case,
     message::{self, Handled},
     peer::{Carrier, End, Failure, Invitation, Job, Peer},
 };
 
 pub const PEER: Peer = Peer {
-    carriers: &[Carrier::Udp, Carrier::UdpPlain, Carrier::Laminar],
+    carriers: &[Carrier::Udp, Carrier::UdpPlain, Carrier::Laminar, Carrier::Tcp],
     ..Peer::new::<Pysage>(
         "pysage",
         "Ours, typed messages by actors; with a checksum, not encrypted",
         None,
-        |_| true,
+        // The relay is one of datagrams, and what is held for each peer is the system's.
+        |job| {
+            let is_plain = matches!(job.case, Case::Burst | Case::Mixed | Case::RoundTrip);
+            is_plain || job.carrier != Some(Carrier::Tcp)
+        },
     )
 };
 
@@ -102,6 +107,7 @@ impl Pysage {
         let config = NetConfig::new(Security::open()).most_peers(2_000);
         match job.carrier {
             Some(Carrier::Laminar) => config.carrier(pysage_net::Carrier::Laminar),
+            Some(Carrier::Tcp) => config.carrier(pysage_net::Carrier::Tcp),
             Some(Carrier::UdpPlain) => {
                 config.carrier(pysage_net::Carrier::Udp).segment_offload(false)
             }

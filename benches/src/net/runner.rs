@@ -185,7 +185,8 @@ fn rows(plan: &Plan, expected: &Handled, all: Vec<Series<'_>>) -> Vec<Row> {
         let seconds = median(&series.seconds).filter(|_| has_rate || case.is_one_way_with_loss());
         let messages_per_s = seconds.filter(|_| has_rate).map(|seconds| n as f64 / seconds);
         let p50_us = percentile_us(&series.latencies_ns, 0.5);
-        let raw = rows.first().filter(|row| row.peer == "raw");
+        let compared = if carrier == Some(Carrier::Tcp) { "raw_tcp" } else { "raw" };
+        let raw = rows.iter().find(|row| row.peer == compared);
         let ratio_to_raw = if peer.name == "raw" {
             Some(1.0)
         } else {

@@ -10,12 +10,12 @@
 //! peers of a socket, by whatever clock.
 
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Instant;
 
 use laminar::{Config, Connection, ConnectionMessenger, Packet, SocketEvent, VirtualConnection};
 
-use super::{Arrived, Batch, DatagramCarrier, Departing, MOST_SEGMENTS};
+use super::{Arrived, Batch, DatagramCarrier, Departing, MOST_SEGMENTS, Waits};
 
 /// How many bytes laminar writes in front of an unreliable packet: a checksum of its version, the
 /// kind of packet and the two guarantees that are none.
@@ -80,7 +80,7 @@ impl<C: DatagramCarrier> DatagramCarrier for LaminarCarrier<C> {
                     Err(_) => *dropped += 1,
                 }
             }
-            unreachable @ Arrived::Unreachable { .. } => each(unreachable),
+            other => each(other),
         })
     }
 
@@ -116,8 +116,8 @@ impl<C: DatagramCarrier> DatagramCarrier for LaminarCarrier<C> {
         self.dropped + self.carrier.dropped()
     }
 
-    fn waitable(&self) -> Option<io::Result<UdpSocket>> {
-        self.carrier.waitable()
+    fn waits(&self) -> Waits {
+        self.carrier.waits()
     }
 }
 

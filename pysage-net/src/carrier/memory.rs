@@ -1,7 +1,7 @@
 //! Datagrams over a simulated network.
 
 use std::io;
-use std::net::{SocketAddr, UdpSocket};
+use std::net::SocketAddr;
 use std::time::Instant;
 
 use super::{Arrived, Batch, DATAGRAM_BYTES, DatagramCarrier, Departing};
@@ -28,10 +28,7 @@ impl MemoryCarrier {
         at: SocketAddr,
         port: &SimPort,
     ) -> io::Result<MemoryCarrier> {
-        let here = port.address();
-        let is_here =
-            at == here || at.ip().is_unspecified() && [0, here.port()].contains(&at.port());
-        if is_here {
+        if port.is_at(at) {
             MemoryCarrier::open(now, port)
         } else {
             Err(io::ErrorKind::AddrNotAvailable.into())
@@ -90,10 +87,6 @@ impl DatagramCarrier for MemoryCarrier {
 
     fn dropped(&self) -> u64 {
         0
-    }
-
-    fn waitable(&self) -> Option<io::Result<UdpSocket>> {
-        None
     }
 }
 

@@ -6,17 +6,23 @@ mod socket;
 
 use std::io;
 use std::net::{SocketAddr, UdpSocket};
+use std::sync::Arc;
 use std::time::Instant;
 
 use quinn_udp::{EcnCodepoint, Transmit, UdpSocketState};
+use socket2::Socket;
 
-use super::{Arrived, Batch, DATAGRAM_BYTES, DatagramCarrier, Departing, MOST_SEGMENTS};
+use super::{
+    Arrived, Batch, DATAGRAM_BYTES, DatagramCarrier, Departing, MOST_SEGMENTS, Waits, wait_for,
+};
 use receiving::{Received, Receiver};
 use sending::Sender;
 
 /// Datagrams over UDP.
 pub(crate) struct UdpCarrier {
     socket: UdpSocket,
+    /// The same, for those that wait.
+    waited_for: Arc<Socket>,
     state: UdpSocketState,
     local_address: SocketAddr,
     /// The one peer, if it has but one.
@@ -81,6 +87,7 @@ impl UdpCarrier {
             receiver: Receiver::new(state.gro_segments()),
             refusal: None,
             dropped: 0,
+            waited_for: Arc::new(Socket::from(socket.try_clone()?)),
             socket,
             state,
         })
@@ -166,8 +173,8 @@ impl DatagramCarrier for UdpCarrier {
         self.dropped
     }
 
-    fn waitable(&self) -> Option<io::Result<UdpSocket>> {
-        Some(self.socket.try_clone())
+    fn waits(&self) -> Waits {
+        wait_for(&self.waited_for)
     }
 }
 

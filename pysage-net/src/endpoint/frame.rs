@@ -36,7 +36,7 @@ pub(crate) const PART_BYTES: usize = 1100;
 pub(crate) const PART_HEAD_BYTES: usize = 2 + 8 + 4 + 4;
 
 /// The most messages of one frame: what a datagram has room for.
-const MOST_MESSAGES: usize = 1200;
+pub(crate) const MOST_MESSAGES: usize = 1200;
 
 /// A frame that was read.
 #[derive(Clone, Copy, Debug)]
@@ -224,7 +224,7 @@ fn put_head(out: &mut Vec<u8>, lane: Lane, form: u8, first: u64) {
 const MESSAGES_HEAD_BYTES: usize = 2 + 8 + 2 + 4 + 1;
 
 /// The most bytes that messages begin with in common: more is no head of a frame.
-const PREFIX_BYTES: usize = 32;
+pub(crate) const PREFIX_BYTES: usize = 32;
 
 /// From how many messages of one length on they have a frame of their own.
 const WORTH_A_FRAME: usize = 4;

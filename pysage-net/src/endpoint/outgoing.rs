@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::frame::{PART_BYTES, PART_HEAD_BYTES, Part, put_messages};
+use super::frame::{MOST_MESSAGES, PART_BYTES, PART_HEAD_BYTES, PREFIX_BYTES, Part, put_messages};
 use super::incoming::MESSAGE_COST_BYTES;
 use super::lane::Lane;
 
@@ -301,8 +301,9 @@ impl Waiting {
     }
 }
 
-/// As much credit as the messages of a datagram can need: a byte each.
-const ENOUGH: usize = 1200 * (1 + MESSAGE_COST_BYTES);
+/// As much credit as the messages of a frame can need: those of the largest datagram, which may have
+/// left out of each what all begin with.
+const ENOUGH: usize = (16 << 10) + MOST_MESSAGES * (PREFIX_BYTES + MESSAGE_COST_BYTES);
 
 #[cfg(test)]
 mod tests;

@@ -136,6 +136,9 @@ impl Endpoint {
 
     /// When the peer is to be asked for an answer, if none came.
     pub(super) fn probe_at(&self) -> Option<Instant> {
+        if self.limits.loses_nothing {
+            return None;
+        }
         // A peer that told of room in a datagram that was lost does not tell it again by itself.
         if !self.sent.is_in_flight() {
             return self.is_blocked().then_some(self.activity.asked_at + BLOCKED_INTERVAL);

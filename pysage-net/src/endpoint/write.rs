@@ -59,7 +59,8 @@ impl Endpoint {
     }
 
     fn may_send(&self, now: Instant) -> bool {
-        self.activity.probe_credit > 0
+        self.limits.loses_nothing
+            || self.activity.probe_credit > 0
             || self.has_window() && self.congestion.departs_at(now) <= now
     }
 
@@ -70,7 +71,8 @@ impl Endpoint {
 
     /// When pacing lets the next datagram leave, if there is one that waits for that.
     pub(super) fn departs_at(&mut self, now: Instant) -> Option<Instant> {
-        let waits = self.has_window() && self.has_something();
+        let is_paced = !self.limits.loses_nothing && self.has_window();
+        let waits = is_paced && self.has_something();
         waits.then(|| self.congestion.departs_at(now))
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::io;
-use std::net::{SocketAddr, UdpSocket};
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use super::Input;
@@ -43,10 +43,6 @@ impl DatagramCarrier for Out {
 
     fn dropped(&self) -> u64 {
         0
-    }
-
-    fn waitable(&self) -> Option<io::Result<UdpSocket>> {
-        None
     }
 }
 

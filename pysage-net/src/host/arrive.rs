@@ -7,10 +7,13 @@ use std::time::Instant;
 use super::Host;
 use super::depart::Parting;
 use super::peer::{ReasonHeard, State};
+use super::streams::ForStream;
 use crate::carrier::Arrived;
 use crate::endpoint::{Malformed, Said};
 use crate::event::DisconnectReason;
 use crate::session::{Datagram, Header, Shake};
+
+const TOO_MUCH: &str = "more came than there was room for";
 
 impl Host {
     /// Takes what arrived from anyone.
@@ -24,6 +27,8 @@ impl Host {
                 }
             }
             Arrived::Unreachable { address, kind } => self.unreachable(address, kind),
+            Arrived::Ready { address } => self.stream_is_ready(address),
+            Arrived::Ended { address, kind } => self.stream_ended(address, kind),
         }
     }
 
@@ -63,7 +68,11 @@ impl Host {
             peer.take_control(&self.table, until)?;
             Ok(said)
         });
-        let is_news = peer.confirm() || peer.has_something_to_tell();
+        let is_first = peer.confirm();
+        let is_news = is_first || peer.has_something_to_tell();
+        if is_first && self.settings.over_streams {
+            self.for_streams.push((from, ForStream::Keep));
+        }
         self.peers.set_due(index);
         self.peers.set_changed(index);
         if is_news {
@@ -71,6 +80,11 @@ impl Host {
         }
         match said {
             Ok(Said::Nothing) => true,
+            Ok(Said::NoRoom) if self.settings.over_streams => {
+                // It would have to come again, and does not over a stream.
+                self.part(now, index, DisconnectReason::Malformed(TOO_MUCH));
+                false
+            }
             Ok(Said::Repeated | Said::NoRoom) => false,
             Ok(Said::Closes(code)) => {
                 self.end(index, Parting::reason_of(code));

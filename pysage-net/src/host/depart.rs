@@ -155,11 +155,16 @@ impl Host {
                 return;
             }
         }
+        self.tell_streams(now, carrier);
         while let Some(index) = self.peers.next_due() {
             if !self.serve(now, index, carrier) {
                 self.peers.set_due(index);
                 return;
             }
+        }
+        self.tell_streams(now, carrier);
+        if let Some(streams) = carrier.streams() {
+            streams.flush(now);
         }
     }
 
@@ -198,7 +203,10 @@ impl Host {
                 let took_all = self.write(now, index, carrier);
                 if let Some(peer) = self.peers.at(index).filter(|_| took_all) {
                     let ends_at = peer.ends_at();
-                    let at = peer.endpoint.wake_at(now);
+                    let at = match peer.is_stalled {
+                        true => peer.endpoint.idle_at(),
+                        false => peer.endpoint.wake_at(now),
+                    };
                     match ends_at.map_or(at, |end| end.min(at)) {
                         at if at <= now => self.peers.set_due(index),
                         at => self.peers.look_at(index, at),
@@ -211,15 +219,20 @@ impl Host {
 
     /// Writes the datagrams of a peer's turn; whether the carrier took all.
     fn write(&mut self, now: Instant, index: u32, carrier: &mut dyn DatagramCarrier) -> bool {
-        let fills_up = carrier.prefers_one_size();
+        let (fills_up, over_streams) = (carrier.prefers_one_size(), self.settings.over_streams);
         let most_bytes = self.settings.datagram_bytes;
         for _ in 0..TURN_DATAGRAMS {
             let Some(peer) = self.peers.at(index) else { return true };
             let (State::Up(up), Some(to)) = (&peer.state, peer.address) else { return true };
+            peer.is_stalled = false;
             if !peer.endpoint.wants_to_send(now) {
                 break;
             }
             let session = up.session;
+            if over_streams && !carrier.streams().is_some_and(|streams| streams.has_room(to)) {
+                peer.is_stalled = true;
+                break;
+            }
             let batch = &mut self.departing;
             let start = batch.bytes.len();
             let (number, known) = peer.endpoint.next_number();
@@ -236,7 +249,16 @@ impl Host {
             self.counters.resent += written.resent;
             self.counters.datagrams_sent += 1;
             self.counters.bytes_sent += datagram_bytes as u64;
-            if !self.gather(now, to, start, carrier) {
+            let took_all = match over_streams {
+                true => {
+                    let batch = &mut self.departing;
+                    (batch.segment_bytes, batch.count, batch.to) = (datagram_bytes, 1, Some(to));
+                    batch.markable = false;
+                    self.hand_over(now, carrier)
+                }
+                false => self.gather(now, to, start, carrier),
+            };
+            if !took_all {
                 return false;
             }
         }

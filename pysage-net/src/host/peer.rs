@@ -27,6 +27,8 @@ pub(super) struct Peer {
     is_compared: bool,
     mismatch: Option<TableMismatch>,
     end: Option<End>,
+    /// Its stream takes no more for now; it tells when it does.
+    pub(super) is_stalled: bool,
     pub(super) is_due: bool,
     pub(super) has_news: bool,
     pub(super) has_changed: bool,
@@ -50,7 +52,8 @@ pub(super) struct Greeting {
     /// When it was said first with this cookie: an answer tells no round trip that is too short.
     pub(super) said_at: Option<Instant>,
     pub(super) say_at: Instant,
-    interval: Duration,
+    /// After how long it is said again, now and later at most.
+    intervals: [Duration; 2],
     until: Instant,
     /// What was heard of its address last: why it is not reached.
     pub(super) reason: Option<ReasonHeard>,
@@ -86,9 +89,9 @@ struct End {
     is_untold: bool,
 }
 
-/// A greeting is said again after so long, and then less and less often.
-const FIRST_INTERVAL: Duration = Duration::from_millis(100);
-const MOST_INTERVAL: Duration = Duration::from_millis(250);
+/// A greeting is said again after so long, and then less and less often down to that.
+const INTERVALS: [Duration; 2] = [Duration::from_millis(100), Duration::from_millis(250)];
+const STREAM_INTERVALS: [Duration; 2] = [Duration::from_secs(2); 2];
 
 /// Another cookie than the first is only taken after so long: that one may be too old by then.
 const COOKIE_KEPT: Duration = Duration::from_secs(3);
@@ -100,13 +103,15 @@ const TABLE: u8 = 1;
 pub(super) const MOST_TABLE_BYTES: usize = 48 << 10;
 
 impl State {
-    pub(super) fn hello(now: Instant, client_key: u64, until: Instant) -> State {
+    /// What is said over a stream arrives, so it need not be said again soon.
+    pub(super) fn hello(now: Instant, client_key: u64, until: Instant, over_stream: bool) -> State {
+        let intervals = if over_stream { STREAM_INTERVALS } else { INTERVALS };
         State::Hello(Greeting {
             client_key,
             cookie: Cookie::NONE,
             said_at: None,
             say_at: now,
-            interval: FIRST_INTERVAL,
+            intervals,
             until,
             reason: None,
         })
@@ -117,8 +122,9 @@ impl Greeting {
     /// Takes note that it is said now.
     pub(super) fn said(&mut self, now: Instant) {
         self.said_at = self.said_at.or(Some(now));
-        self.say_at = (now + self.interval).min(self.until);
-        self.interval = (self.interval * 2).min(MOST_INTERVAL);
+        let [interval, most] = self.intervals;
+        self.say_at = (now + interval).min(self.until);
+        self.intervals = [(interval * 2).min(most), most];
     }
 
     pub(super) fn cookie(&self) -> Cookie {
@@ -162,6 +168,7 @@ impl Peer {
             is_compared: false,
             mismatch: None,
             end: None,
+            is_stalled: false,
             is_due: false,
             has_news: false,
             has_changed: false,

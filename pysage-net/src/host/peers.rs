@@ -114,6 +114,12 @@ impl Peers {
         self.at(index).filter(|peer| !peer.has_ended()).map(|_| index)
     }
 
+    /// The peer at an address that is there, or is being reached.
+    pub(super) fn at_address(&mut self, address: SocketAddr) -> Option<u32> {
+        let came = self.of_address(address);
+        came.or_else(|| Some(self.iter().find(|peer| peer.address == Some(address))?.link.index))
+    }
+
     pub(super) fn each_greeted(&mut self, mut each: impl FnMut(Option<SocketAddr>, &mut Greeting)) {
         for peer in self.places.iter_mut().filter_map(|place| place.peer.as_deref_mut()) {
             if let State::Hello(greeting) = &mut peer.state {

@@ -1,7 +1,7 @@
 //! A socket with all peers on it, and who serves it: the tick, the loop that waits, or a thread.
 
 use std::io;
-use std::net::{SocketAddr, UdpSocket};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -10,7 +10,7 @@ use pysage_core::transport::LinkId;
 
 use super::poll::Waker;
 use super::station::Station;
-use crate::carrier::{Batch, DatagramCarrier};
+use crate::carrier::{Batch, DatagramCarrier, Waits};
 use crate::config::Service;
 use crate::counters::NetCounters;
 use crate::error::NetError;
@@ -21,7 +21,7 @@ use crate::host::Host;
 pub(super) struct SharedLine {
     line: Mutex<Line>,
     /// What is waited for; the lock is held to take a copy.
-    socket: Mutex<Option<Arc<UdpSocket>>>,
+    waits: Arc<Mutex<Waits>>,
     pub(super) service: Service,
     pub(super) station: Arc<Station>,
     /// Ends the wait of the thread that serves it, if there is one.
@@ -32,6 +32,9 @@ pub(super) struct SharedLine {
 pub(super) struct Line {
     pub(super) host: Host,
     carrier: Box<dyn DatagramCarrier>,
+    /// What is waited for here, and which of all it is.
+    waits: Arc<Mutex<Waits>>,
+    waits_changed: u64,
     /// Time never goes back here, whoever serves it.
     latest: Instant,
     served_at: Instant,
@@ -54,8 +57,9 @@ pub(super) struct Line {
 #[derive(Clone, Copy)]
 pub(super) struct Sleep {
     pub(super) until: Option<Instant>,
-    /// Whether the socket wakes it.
+    /// Whether the sockets wake it, and which of all that is waited for they are.
     pub(super) for_socket: bool,
+    pub(super) waits_changed: u64,
 }
 
 /// Errors of the socket, one after the other.
@@ -87,7 +91,7 @@ impl SharedLine {
         station: Arc<Station>,
         now: Instant,
     ) -> Result<Arc<SharedLine>, NetError> {
-        let socket = socket_of(&*carrier).map_err(system("a socket cannot be waited for"))?;
+        let waits = Arc::new(Mutex::new(carrier.waits()));
         let waker = match service {
             Service::Thread => {
                 Some(Waker::new().map_err(system("waiting for datagrams cannot be set up"))?)
@@ -96,6 +100,8 @@ impl SharedLine {
         };
         let line = Line {
             host,
+            waits: waits.clone(),
+            waits_changed: carrier.waits_changed(),
             carrier,
             latest: now,
             served_at: now,
@@ -108,8 +114,8 @@ impl SharedLine {
             reading: Failures::default(),
             sending: Failures::default(),
         };
-        let (line, socket) = (Mutex::new(line), Mutex::new(socket));
-        let shared = Arc::new(SharedLine { line, socket, service, station, waker });
+        let line = Mutex::new(line);
+        let shared = Arc::new(SharedLine { line, waits, service, station, waker });
         shared.station.add(&shared);
         Ok(shared)
     }
@@ -118,8 +124,8 @@ impl SharedLine {
         self.line.lock()
     }
 
-    pub(super) fn socket(&self) -> Option<Arc<UdpSocket>> {
-        self.socket.lock().clone()
+    pub(super) fn waits(&self) -> Waits {
+        self.waits.lock().clone()
     }
 
     /// The time for whoever ticks: with a thread it is read anew, since the thread's goes on while
@@ -146,7 +152,8 @@ impl SharedLine {
             (Some(_), None) => true,
             (None, _) => false,
         };
-        if oversleeps || line.ends_at.is_some() || line.found.is_some() {
+        let waits_for_others = sleep.for_socket && sleep.waits_changed != line.waits_changed;
+        if oversleeps || waits_for_others || line.ends_at.is_some() || line.found.is_some() {
             waker.wake();
         }
     }
@@ -157,14 +164,10 @@ impl SharedLine {
     }
 
     /// Puts another carrier in place of the one there is.
-    pub(super) fn replace(
-        &self,
-        line: &mut Line,
-        carrier: Box<dyn DatagramCarrier>,
-    ) -> io::Result<()> {
-        *self.socket.lock() = socket_of(&*carrier)?;
+    pub(super) fn replace(&self, line: &mut Line, carrier: Box<dyn DatagramCarrier>) {
+        *self.waits.lock() = carrier.waits();
+        line.waits_changed = carrier.waits_changed();
         line.carrier = carrier;
-        Ok(())
     }
 }
 
@@ -236,6 +239,20 @@ impl Line {
             self.traffic_at = Some(now);
         }
         self.served_at = now;
+        let changed = self.carrier.waits_changed();
+        if changed != self.waits_changed {
+            self.waits_changed = changed;
+            *self.waits.lock() = self.carrier.waits();
+        }
+    }
+
+    pub(super) fn waits_changed(&self) -> u64 {
+        self.waits_changed
+    }
+
+    /// Whether nobody is left on it, and nothing that is about to end.
+    pub(super) fn is_over(&mut self) -> bool {
+        self.host.is_closed() && self.carrier.streams().is_none_or(|streams| streams.is_quiet())
     }
 
     /// When it is to be served next, if nothing arrives before. Where nobody watches the socket, it
@@ -277,11 +294,6 @@ impl Failures {
     fn tell(&mut self) -> Option<io::Error> {
         if self.in_a_row < MOST_FAILURES { None } else { self.last.take() }
     }
-}
-
-/// What to wait for, for datagrams of this carrier.
-fn socket_of(carrier: &dyn DatagramCarrier) -> io::Result<Option<Arc<UdpSocket>>> {
-    carrier.waitable().map(|socket| socket.map(Arc::new)).transpose()
 }
 
 pub(super) fn system(what: &'static str) -> impl Fn(io::Error) -> NetError {

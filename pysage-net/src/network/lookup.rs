@@ -62,7 +62,7 @@ fn reach(
     let now = line.latest();
     let mut open = |address: SocketAddr| {
         let opened = carrier.connect(now, address, options);
-        opened.and_then(|carrier| shared.replace(&mut line, carrier)).ok().map(|()| address)
+        opened.map(|carrier| shared.replace(&mut line, carrier)).ok().map(|()| address)
     };
     let reached = match found {
         Ok(addresses) => {

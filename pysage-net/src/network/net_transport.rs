@@ -234,7 +234,7 @@ impl Transport for NetTransport {
             self.mirror.refresh(&mut line.host);
         }
         let failure = line.take_failure();
-        let is_spent = !self.listens && line.host.is_closed();
+        let is_spent = !self.listens && line.is_over();
         drop(line);
         if is_spent {
             self.retire();

@@ -8,6 +8,8 @@ use std::time::Instant;
 use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::io::Errno;
 
+use crate::carrier::Wait;
+
 /// Ends the wait of one thread from any other.
 ///
 /// It is a datagram to itself: the one thing that can be waited for beside sockets on every
@@ -35,16 +37,18 @@ impl Waker {
         }
     }
 
-    /// Waits until this time, or for good; until one of the sockets has something, or until
+    /// Waits until this time, or for good; until there is something for one of these, or until
     /// [woken](Self::wake). Returns whether it was the latter.
     pub(super) fn wait<'a>(
         &self,
         until: Option<Instant>,
-        sockets: impl IntoIterator<Item = &'a UdpSocket>,
+        waits: impl IntoIterator<Item = &'a Wait>,
     ) -> bool {
         if !self.woken.load(Ordering::Acquire) {
             let mut all = vec![PollFd::new(&self.socket, PollFlags::IN)];
-            all.extend(sockets.into_iter().map(|socket| PollFd::new(socket, PollFlags::IN)));
+            for wait in waits {
+                all.push(wait.poll_fd());
+            }
             poll(&mut all, until);
             if all[0].revents().is_empty() && !self.woken.load(Ordering::Acquire) {
                 return false;
@@ -64,7 +68,8 @@ fn poll(all: &mut [PollFd<'_>], until: Option<Instant>) {
         let timeout = left.map(|left| Timespec {
             // Some systems count milliseconds in an i32.
             tv_sec: left.as_secs().min(1 << 20) as i64,
-            tv_nsec: left.subsec_nanos().into(),
+            // An i32 or an i64.
+            tv_nsec: left.subsec_nanos() as _,
         });
         match rustix::event::poll(all, timeout.as_ref()) {
             Err(Errno::INTR) => {}
@@ -103,7 +108,8 @@ mod tests {
         let waker = Waker::new().unwrap();
         let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         socket.send_to(b"datagram", socket.local_addr().unwrap()).unwrap();
-        assert!(!waker.wait(None, [&socket]));
-        assert_eq!(socket.recv(&mut [0; 100]).unwrap(), 8);
+        let socket = std::sync::Arc::new(socket2::Socket::from(socket));
+        assert!(!waker.wait(None, &*crate::carrier::wait_for(&socket)));
+        assert_eq!(std::io::Read::read(&mut &*socket, &mut [0; 100]).unwrap(), 8);
     }
 }

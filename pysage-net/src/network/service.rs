@@ -86,7 +86,7 @@ fn work(shared: &SharedLine, waker: &Waker) {
         if let Some(ends_at) = line.ends_at {
             // Nobody is there any more to be told.
             line.host.tell(now, &mut |_, _| Taken::Yes);
-            if ends_at <= now || line.host.is_closed() {
+            if ends_at <= now || line.is_over() {
                 return;
             }
         }
@@ -98,24 +98,24 @@ fn work(shared: &SharedLine, waker: &Waker) {
         }
         let has_news = serves && line.host.has_news() && !line.is_told;
         line.is_told |= has_news;
-        let socket = shared.socket();
-        let sleep = sleep(shared, &line, now, socket.is_some());
+        let waits = shared.waits();
+        let sleep = sleep(shared, &line, now, !waits.is_empty());
         line.sleep = Some(sleep);
         drop(line);
         if has_news {
             shared.station.wake_manager();
         }
         watched = sleep.for_socket;
-        waker.wait(sleep.until, socket.as_deref().filter(|_| watched));
+        waker.wait(sleep.until, waits.iter().filter(|_| watched));
     }
 }
 
 /// How the thread sleeps next.
 fn sleep(shared: &SharedLine, line: &Line, now: Instant, has_socket: bool) -> Sleep {
-    let timer = line.due(true);
+    let (timer, waits_changed) = (line.due(true), line.waits_changed());
     let earliest = |at: Instant| Some(timer.map_or(at, |timer| timer.min(at)));
     if !has_socket {
-        return Sleep { until: earliest(now + SERVICE_INTERVAL), for_socket: false };
+        return Sleep { until: earliest(now + SERVICE_INTERVAL), for_socket: false, waits_changed };
     }
     let look_at = line.look_at();
     if shared.is_attended(line) {
@@ -123,10 +123,12 @@ fn sleep(shared: &SharedLine, line: &Line, now: Instant, has_socket: bool) -> Sl
         let soonest = now + SERVICE_INTERVAL;
         let look_at = look_at.map_or(now + LOOK_INTERVAL, |_| soonest);
         let until = timer.map_or(look_at, |timer| look_at.min(timer.max(soonest)));
-        return Sleep { until: Some(until), for_socket: false };
+        return Sleep { until: Some(until), for_socket: false, waits_changed };
     }
     match look_at {
-        Some(look_at) if line.is_told => Sleep { until: earliest(look_at), for_socket: false },
-        _ => Sleep { until: timer, for_socket: true },
+        Some(look_at) if line.is_told => {
+            Sleep { until: earliest(look_at), for_socket: false, waits_changed }
+        }
+        _ => Sleep { until: timer, for_socket: true, waits_changed },
     }
 }

@@ -1,6 +1,5 @@
 //! What all lines of a manager have in common: its loop, which waits for them and is woken.
 
-use std::net::UdpSocket;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
@@ -80,9 +79,8 @@ impl Station {
             let lines = self.lines();
             let Some(due) = before_wait(&lines) else { return };
             let until = due.map_or(time, |due| due.min(time));
-            let sockets: Vec<Option<Arc<UdpSocket>>> =
-                lines.iter().map(|line| line.socket()).collect();
-            let woken = self.waker.wait(Some(until), sockets.iter().flatten().map(|it| &**it));
+            let waits: Vec<_> = lines.iter().map(|line| line.waits()).collect();
+            let woken = self.waker.wait(Some(until), waits.iter().flat_map(|waits| &**waits));
             if woken || Instant::now() >= time || !serve(&lines) {
                 return;
             }

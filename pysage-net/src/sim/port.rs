@@ -1,10 +1,14 @@
 //! An address on a simulated network.
 
 use std::fmt;
+#[cfg(feature = "tcp")]
+use std::io;
 use std::net::SocketAddr;
 use std::time::Instant;
 
 use super::SimNetwork;
+#[cfg(feature = "tcp")]
+use super::pipes::HeldEnd;
 use super::traffic::{Datagram, KnownWay};
 use crate::carrier::Departing;
 
@@ -17,6 +21,8 @@ pub struct SimPort {
     address: SocketAddr,
     #[cfg(feature = "laminar")]
     by_laminar: bool,
+    #[cfg(feature = "tcp")]
+    by_streams: bool,
 }
 
 impl SimPort {
@@ -28,6 +34,8 @@ impl SimPort {
             address,
             #[cfg(feature = "laminar")]
             by_laminar: false,
+            #[cfg(feature = "tcp")]
+            by_streams: false,
         }
     }
 
@@ -40,7 +48,27 @@ impl SimPort {
     /// When the next datagram arrives here, if one is on its way and somebody listens.
     #[must_use]
     pub fn next_arrival(&self) -> Option<Instant> {
+        #[cfg(feature = "tcp")]
+        if self.by_streams {
+            return self.network.pipes().next_arrival_at(self.address);
+        }
         self.network.traffic().next_arrival_at(self.port)
+    }
+
+    /// Has datagrams go over byte streams, as [`Carrier::Tcp`](crate::Carrier::Tcp) does over TCP.
+    /// Both ends have to say so.
+    ///
+    /// A stream splits and joins what is written, and gives it on in its order, behind
+    /// [latency](super::Conditions::latency), jitter and
+    /// [bottleneck](super::Conditions::through), whose full queue has whoever writes wait.
+    /// [Loss](super::Conditions::loss) delays: a piece that is lost is sent again, and all behind it
+    /// waits for 200 ms, or a round trip. A blackout delays until its end. Nothing comes twice or
+    /// out of its order. What is sent while an end is cut off does not come any more.
+    #[cfg(feature = "tcp")]
+    #[must_use]
+    pub fn by_streams(mut self) -> Self {
+        self.by_streams = true;
+        self
     }
 
     /// Has each datagram framed by laminar, as [`Carrier::Laminar`](crate::Carrier::Laminar) does
@@ -55,6 +83,12 @@ impl SimPort {
     #[cfg(feature = "laminar")]
     pub(crate) fn is_framed_by_laminar(&self) -> bool {
         self.by_laminar
+    }
+
+    /// Whether an address is that of this port, or any.
+    pub(crate) fn is_at(&self, at: SocketAddr) -> bool {
+        let here = self.address;
+        at == here || at.ip().is_unspecified() && [0, here.port()].contains(&at.port())
     }
 
     /// Opens it; whether it was closed.
@@ -81,6 +115,41 @@ impl SimPort {
         let is_last = |datagram: &mut Datagram| !traffic.take(now, self.port, datagram);
         let count = into.len();
         into.iter_mut().position(is_last).unwrap_or(count)
+    }
+}
+
+#[cfg(feature = "tcp")]
+impl SimPort {
+    pub(crate) fn is_by_streams(&self) -> bool {
+        self.by_streams
+    }
+
+    /// Has byte streams come in; whether none did.
+    pub(crate) fn listen(&self) -> bool {
+        self.network.pipes().listen(self.address)
+    }
+
+    pub(crate) fn stop_listening(&self) {
+        self.network.pipes().stop_listening(self.address);
+    }
+
+    pub(crate) fn let_in(&self, now: Instant) -> io::Result<(HeldEnd, SocketAddr)> {
+        let (end, from) = self.network.pipes().let_in(now, self.address)?;
+        let network = self.network.clone();
+        Ok((HeldEnd { network, end, addresses: [from, self.address] }, from))
+    }
+
+    pub(crate) fn connect(&self, now: Instant, to: SocketAddr) -> HeldEnd {
+        let network = self.network.clone();
+        let addresses = [self.address, to];
+        let conditions = [addresses, [to, self.address]]
+            .map(|[from, to]| network.traffic().conditions_of(from, to));
+        let end = network.pipes().connect(now, addresses, conditions);
+        HeldEnd { network, end, addresses }
+    }
+
+    pub(crate) fn next_to_come(&self) -> Option<Instant> {
+        self.network.pipes().next_to_come(self.address)
     }
 }
 

@@ -7,6 +7,7 @@ use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use super::bottleneck::Passage;
+use super::chance::{mixed, name_of, part};
 use super::conditions::{Conditions, ns};
 use super::counters::SimCounters;
 use crate::carrier::Departing;
@@ -148,6 +149,21 @@ impl Traffic {
             self.ways[way].conditions = conditions.clone();
         }
         self.own_conditions.insert((from, to), conditions);
+    }
+
+    /// The conditions of a way.
+    #[cfg(feature = "tcp")]
+    pub(super) fn conditions_of(&self, from: SocketAddr, to: SocketAddr) -> Conditions {
+        self.own_conditions.get(&(from, to)).unwrap_or(&self.conditions).clone()
+    }
+
+    /// Until when nothing gets through, and whether one of these is cut off.
+    #[cfg(feature = "tcp")]
+    pub(super) fn is_black(&self, now: Instant, ends: [SocketAddr; 2]) -> (Option<Instant>, bool) {
+        let now_black = self.blackouts.iter().filter(|time| time.contains(&now));
+        let ports = ends.iter().filter_map(|end| self.ports_by_address.get(end));
+        let is_cut_off = { ports }.any(|port| self.ports[*port as usize].is_cut_off);
+        (now_black.map(|time| time.end).max(), is_cut_off)
     }
 
     /// Sends datagrams from a port.
@@ -372,24 +388,4 @@ impl Default for Datagram {
         let nobody = SocketAddr::new(IpAddr::from([0; 4]), 0);
         Datagram { from: nobody, is_marked: false, bytes: Vec::new() }
     }
-}
-
-/// A part of this, from none of it to all, each as likely, for a number that was drawn.
-fn part(of_ns: u64, drawn: u64) -> u64 {
-    ((u128::from(drawn) * (u128::from(of_ns) + 1)) >> u64::BITS) as u64
-}
-
-/// Adds a word to a hash.
-fn mixed(hash: u64, word: u64) -> u64 {
-    let mixed = (hash.rotate_left(23) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    mixed ^ mixed >> 29
-}
-
-/// A number that stands for an address.
-fn name_of(address: SocketAddr) -> u64 {
-    let ip = match address.ip() {
-        IpAddr::V4(ip) => u128::from(ip.to_bits()),
-        IpAddr::V6(ip) => ip.to_bits(),
-    };
-    mixed(mixed(u64::from(address.port()), ip as u64), (ip >> 64) as u64)
 }

@@ -43,6 +43,7 @@ impl Inbox {
                 datagrams.push((from, is_marked, bytes.to_vec()));
             }
             Arrived::Unreachable { address, kind } => unreachable.push((address, kind)),
+            other => panic!("{other:?}"),
         });
         batch.unwrap()
     }

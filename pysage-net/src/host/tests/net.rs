@@ -84,9 +84,6 @@ impl DatagramCarrier for Out {
     fn dropped(&self) -> u64 {
         0
     }
-    fn waitable(&self) -> Option<io::Result<std::net::UdpSocket>> {
-        None
-    }
 }
 
 fn address(end: usize) -> SocketAddr {

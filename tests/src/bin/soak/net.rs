@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
 use clap::value_parser;
-use pysage_net::sim::{Bottleneck, Conditions};
+use pysage_net::sim::{Bottleneck, Conditions, SimPort};
 use pysage_net::{BoxError, Delivery};
 
 use figures::Figures;
@@ -35,25 +35,29 @@ pub(crate) struct Options {
     /// How many bytes the body of a message has, with its number in it if it has 8 or more
     #[arg(long, default_value_t = 64, value_parser = value_parser!(u32).range(1..=1 << 20))]
     bytes: u32,
-    /// Which share of the datagrams is lost, 0 to 1
+    /// Which share of the datagrams is lost, 0 to 1. Over tcp: which share of the packets has to be
+    /// sent again by the system, so that each of them and all behind it comes later by 200 ms, or two
+    /// latencies if that is more
     #[arg(long, default_value_t = 0.0, value_parser = share)]
     loss: f64,
-    /// Which share of the datagrams arrives twice
+    /// Which share of the datagrams arrives twice; not over tcp, which hides it
     #[arg(long, default_value_t = 0.0, value_parser = share)]
     duplicate: f64,
-    /// Which share of the datagrams is held back by up to the latency, and so overtaken by others
+    /// Which share of the datagrams is held back by up to the latency, and so overtaken by others; not
+    /// over tcp, which hides it
     #[arg(long, default_value_t = 0.0, value_parser = share)]
     reorder: f64,
     /// How long a datagram takes, one way
     #[arg(long, default_value_t = 0.0, value_parser = milliseconds)]
     latency_ms: f64,
-    /// Up to how long it takes in addition
+    /// Up to how long it takes in addition; over tcp what was sent behind it waits for it
     #[arg(long, default_value_t = 0.0, value_parser = milliseconds)]
     jitter_ms: f64,
     /// The bandwidth that all flows share, in each direction, in 1,000 bit/s
     #[arg(long, default_value_t = 0)]
     bandwidth_kbps: u64,
-    /// How many bytes wait for the bandwidth at most; what finds no room is dropped
+    /// How many bytes wait for the bandwidth at most; what finds no room is dropped, or over tcp waits
+    /// where it was written
     #[arg(long, default_value_t = 0)]
     queue_bytes: usize,
     /// Over how many streams the messages are spread
@@ -62,12 +66,19 @@ pub(crate) struct Options {
     /// How many pairs of peers there are
     #[arg(long, default_value_t = 1, value_parser = flows)]
     flows: usize,
-    /// For how long nothing gets through, in both directions: once in mid-send
+    /// For how long nothing gets through, in both directions: once in mid-send. Over tcp what is
+    /// written meanwhile comes behind that
     #[arg(long, default_value_t = 0.0, value_parser = milliseconds)]
     blackout_ms: f64,
     /// How often that happens instead, from the first message on
     #[arg(long, default_value_t = 0.0, value_parser = milliseconds)]
     blackout_every_ms: f64,
+    /// Over tcp, how often all connections break off, from the first message on: what is on its way is
+    /// lost, and what is not known to have arrived is reported, in reported_undelivered if it did not.
+    /// The flows connect anew, and go on with the messages that were not sent before; none is sent
+    /// twice
+    #[arg(long, default_value_t = 0.0, value_parser = milliseconds)]
+    cut_every_ms: f64,
     /// For how long there is silence behind the last message
     #[arg(long, default_value_t = 0.0, value_parser = milliseconds)]
     tail_ms: f64,
@@ -80,7 +91,8 @@ pub(crate) struct Options {
     /// All that is left to chance follows from this; the time unless given
     #[arg(long)]
     seed: Option<u64>,
-    /// What carries the datagrams: as they are, as over UDP, or in laminar's framing
+    /// What carries the datagrams: as they are, as over UDP; in laminar's framing; or as frames on
+    /// simulated byte streams, as over TCP, that split and join what is written
     #[arg(long, value_enum, default_value_t = Framing::Udp)]
     carrier: Framing,
 }
@@ -98,6 +110,7 @@ enum Framing {
     #[value(alias = "memory")]
     Udp,
     Laminar,
+    Tcp,
 }
 
 /// Plays the soak; whether all promises held.
@@ -106,6 +119,7 @@ pub(crate) fn soak(options: &Options) -> Result<bool, BoxError> {
     if options.blackout_every_ms > 0.0 && options.blackout_every_ms <= options.blackout_ms {
         return Err("--blackout-every-ms has to be above --blackout-ms".into());
     }
+    options.check_carrier()?;
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
     let seed = options.seed.unwrap_or_else(|| now.map_or(0, |now| u64::from(now.subsec_nanos())));
     let interrupted = Arc::new(AtomicBool::new(false));
@@ -142,8 +156,41 @@ impl Options {
         self.messages * self.flows as u64 * if self.two_way { 2 } else { 1 }
     }
 
-    fn by_laminar(&self) -> bool {
-        self.carrier == Framing::Laminar
+    /// Whether the flags are about what this carrier has.
+    fn check_carrier(&self) -> Result<(), BoxError> {
+        let by_streams = self.carrier == Framing::Tcp;
+        if by_streams && (self.duplicate > 0.0 || self.reorder > 0.0) {
+            return Err(
+                "--duplicate and --reorder are about datagrams: over tcp the system hides \
+                        both; --jitter-ms and --loss delay what is sent"
+                    .into(),
+            );
+        }
+        if !by_streams && self.cut_every_ms > 0.0 {
+            return Err("--cut-every-ms is about connections, which only tcp has".into());
+        }
+        if self.cut_every_ms > 0.0 && self.bytes < 8 {
+            return Err(
+                "--cut-every-ms needs --bytes of 8 or more: what arrives behind a gap is told \
+                        apart by the number in it"
+                    .into(),
+            );
+        }
+        Ok(())
+    }
+
+    /// A port for this carrier.
+    fn framed(&self, port: SimPort) -> SimPort {
+        match self.carrier {
+            Framing::Udp => port,
+            Framing::Laminar => port.framed_by_laminar(),
+            Framing::Tcp => port.by_streams(),
+        }
+    }
+
+    /// Whether a peer may go although nobody has disconnected it.
+    fn may_part(&self) -> bool {
+        self.cut_every_ms > 0.0 || self.blackout() >= flow::IDLE_TIMEOUT
     }
 
     fn bits_per_second(&self) -> Option<u64> {
@@ -186,6 +233,10 @@ impl Options {
 
     fn blackout_every(&self) -> Duration {
         from_ms(self.blackout_every_ms)
+    }
+
+    fn cut_every(&self) -> Duration {
+        from_ms(self.cut_every_ms)
     }
 
     fn tail(&self) -> Duration {

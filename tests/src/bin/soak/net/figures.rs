@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use pysage_net::Delivery;
 use serde::Serialize;
 
-use super::flow::IDLE_TIMEOUT;
+use super::Framing;
 use super::load::scatter;
 use super::run::Run;
 
@@ -24,6 +24,7 @@ pub(super) struct Figures {
     datagrams: u64,
     bytes: u64,
     queue_drops: u64,
+    cuts: u64,
     goodput_ratio: Option<f64>,
     fairness: Option<f64>,
     delay_p50_ms: Option<f64>,
@@ -46,6 +47,7 @@ impl Figures {
             datagrams: counters.sent,
             bytes: counters.sent_bytes,
             queue_drops: counters.dropped,
+            cuts: run.cuts,
             goodput_ratio: goodput_ratio(run),
             fairness: match &run.bytes_while_all_ran {
                 Some(bytes) => fairness(bytes),
@@ -91,7 +93,7 @@ impl Figures {
         if matches!(plan.delivery, Delivery::Sequenced | Delivery::ReliableOrdered) {
             check(self.out_of_order, "were delivered out of order");
         }
-        let may_part = options.blackout() >= IDLE_TIMEOUT;
+        let may_part = options.may_part();
         if !may_part {
             check(self.reported_undelivered, "were reported as undelivered");
         }
@@ -118,7 +120,8 @@ fn goodput_ratio(run: &Run) -> Option<f64> {
     let (options, shared) = (&run.options, &run.shared);
     let time = shared.last_delivered_at.get()? - shared.first_sent_at.get()?;
     let ways = if options.two_way { 2.0 } else { 1.0 };
-    let bits_per_second = options.bits_per_second()? as f64 * (1.0 - options.loss) * ways;
+    let left = if options.carrier == Framing::Tcp { 1.0 } else { 1.0 - options.loss };
+    let bits_per_second = options.bits_per_second()? as f64 * left * ways;
     let bits = run.delivered_bytes().iter().sum::<u64>() as f64 * 8.0;
     Some(bits / bits_per_second / time.as_secs_f64()).filter(|ratio| ratio.is_finite())
 }

@@ -8,10 +8,11 @@ use std::time::{Duration, Instant};
 use pysage_net::sim::{SimNetwork, SimPort};
 use pysage_net::{
     Actor, ActorManager, BoxError, Carrier, Context, DeadLetter, Destination, DisconnectReason,
-    ManagerConfig, ManualClock, NetConfig, Network, PeerConnected, PeerDisconnected, Security,
-    SendError, Service, Subscriptions,
+    ManagerConfig, ManualClock, NetConfig, NetError, Network, PeerConnected, PeerDisconnected,
+    Security, SendError, Service, Subscriptions,
 };
 
+use super::Options;
 use super::ledger::{Ledger, Plan, Shared};
 use super::load::{self, Body, scatter};
 
@@ -40,8 +41,15 @@ pub(super) struct Setup<'a> {
     pub(super) shared: Rc<Shared>,
     pub(super) clock: &'a ManualClock,
     pub(super) network: &'a SimNetwork,
-    pub(super) by_laminar: bool,
+    pub(super) options: &'a Options,
     pub(super) seed: u64,
+}
+
+/// How a client connects anew.
+struct Redial {
+    to: SocketAddr,
+    config: NetConfig,
+    seed: u64,
 }
 
 /// Blackouts that are shorter lose nothing that is reliable.
@@ -71,26 +79,37 @@ impl Setup<'_> {
         let ledger = |seed| Rc::new(RefCell::new(Ledger::new(&self.shared, plan, seed)));
         let there = ledger(seeds[0]);
         let back = two_way.then(|| ledger(seeds[1]));
-        let client = self.end(flow, 0, Some(there.clone()), back.clone());
-        let server = self.end(flow, 1, back, Some(there));
-        let config = |end: &End, seed| self.config(end.port.clone(), plan, seed);
-        server.manager.listen(server.port.address(), config(&server, seeds[1]))?;
-        client.manager.connect(server.port.address(), config(&client, seeds[0]))?;
+        let ports = [0, 1].map(|end| self.port(flow, end));
+        let [of_client, of_server] =
+            [0, 1].map(|end| self.config(ports[end].clone(), plan, seeds[end]));
+        let [here, to] = ports;
+        let redial = Redial { to: to.address(), config: of_client.clone(), seed: seeds[0] };
+        let client = self.end(here, Some(there.clone()), back.clone(), Some(redial));
+        let server = self.end(to, back, Some(there), None);
+        server.manager.listen(server.port.address(), of_server)?;
+        client.manager.connect(server.port.address(), of_client)?;
         Ok([client, server])
+    }
+
+    fn port(&self, flow: usize, end: u8) -> SimPort {
+        self.options.framed(self.network.port(address(flow, end)))
     }
 
     fn end(
         &self,
-        flow: usize,
-        end: u8,
+        port: SimPort,
         outgoing: Option<Rc<RefCell<Ledger>>>,
         incoming: Option<Rc<RefCell<Ledger>>>,
+        redial: Option<Redial>,
     ) -> End {
         let config = ManagerConfig::default().clock(self.clock.clone());
         let manager = ActorManager::with_config(config);
         let (shared, line) = (self.shared.clone(), Rc::new(Line::default()));
         let (of, to) = (outgoing.clone(), line.clone());
-        manager.register(Receiver { shared: shared.clone(), incoming, outgoing: of, line: to });
+        let parts = self.options.cut_every().is_zero();
+        let receiver =
+            Receiver { shared: shared.clone(), incoming, outgoing: of, line: to, redial, parts };
+        manager.register(receiver);
         if let Some(ledger) = outgoing.clone() {
             let (noted, of) = (ledger.clone(), shared.clone());
             manager.on_dead_letter(move |letter: &DeadLetter<'_>| {
@@ -100,8 +119,6 @@ impl Setup<'_> {
             });
             manager.register(Sender { shared, ledger, line: line.clone() });
         }
-        let port = self.network.port(address(flow, end));
-        let port = if self.by_laminar { port.framed_by_laminar() } else { port };
         End { manager, port, outgoing, line }
     }
 
@@ -132,6 +149,9 @@ pub(super) struct Receiver {
     incoming: Option<Rc<RefCell<Ledger>>>,
     outgoing: Option<Rc<RefCell<Ledger>>>,
     line: Rc<Line>,
+    redial: Option<Redial>,
+    /// A peer that went does not come back.
+    parts: bool,
 }
 
 impl Receiver {
@@ -148,14 +168,29 @@ impl Actor for Receiver {
         on.message(|me: &mut Self, connected: &PeerConnected, _: &Context| {
             me.line.peer.set(Some(connected.peer));
         })
-        .message(|me: &mut Self, gone: &PeerDisconnected, _: &Context| {
-            me.line.peer.set(None);
-            me.line.undelivered.set(me.line.undelivered.get() + gone.undelivered);
-            *me.line.gone.borrow_mut() = Some(gone.reason.clone());
-            if let Some(outgoing) = &me.outgoing {
-                outgoing.borrow_mut().stop(&me.shared);
+        .message(Self::part);
+    }
+}
+
+impl Receiver {
+    fn part(&mut self, gone: &PeerDisconnected, cx: &Context) -> Result<(), NetError> {
+        // A server may learn of the new connection before it learns of the end of the old one.
+        let is_it = self.line.peer.get().is_none_or(|peer| peer == gone.peer);
+        self.line.peer.set(self.line.peer.get().filter(|_| !is_it));
+        self.line.undelivered.set(self.line.undelivered.get() + gone.undelivered);
+        *self.line.gone.borrow_mut() = Some(gone.reason.clone());
+        match (&mut self.redial, &self.outgoing) {
+            (Some(redial), _) if !self.parts => {
+                // What no other session had: the keys follow from it.
+                redial.seed = scatter(redial.seed);
+                cx.connect(redial.to, redial.config.clone().seed(redial.seed)).map(drop)
             }
-        });
+            (_, Some(outgoing)) if self.parts => {
+                outgoing.borrow_mut().stop(&self.shared);
+                Ok(())
+            }
+            _ => Ok(()),
+        }
     }
 }
 

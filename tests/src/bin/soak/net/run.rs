@@ -30,6 +30,9 @@ pub(super) struct Run {
     /// When each end has to tick.
     due: Vec<Option<Instant>>,
     blackouts: Blackouts,
+    /// When all connections break off next, and how often they have.
+    cut_at: Option<Instant>,
+    pub(super) cuts: u64,
     interrupted: Arc<AtomicBool>,
     ticks: Ticks,
 }
@@ -87,13 +90,8 @@ impl Run {
         let (clock, network) = (ManualClock::new(), SimNetwork::new(seed));
         let shared = Rc::new(Shared::new(clock.now()));
         let bottlenecks = options.bottlenecks();
-        let setup = Setup {
-            shared: shared.clone(),
-            clock: &clock,
-            network: &network,
-            by_laminar: options.by_laminar(),
-            seed,
-        };
+        let setup =
+            Setup { shared: shared.clone(), clock: &clock, network: &network, options, seed };
         let mut ends = Vec::new();
         for flow in 0..options.flows {
             for end in [0, 1_u8] {
@@ -110,6 +108,8 @@ impl Run {
             bottlenecks,
             due: vec![Some(clock.now()); ends.len()],
             blackouts: Blackouts::of(options),
+            cut_at: None,
+            cuts: 0,
             ticks: Ticks::new(clock.now()),
             shared,
             ends,
@@ -167,9 +167,24 @@ impl Run {
             }
             self.clock.advance_to(at);
             self.blackouts.pass(self.clock.now(), &self.shared, &self.network, &self.options);
+            self.cut(self.clock.now());
             self.tick(end)?;
         }
         Ok(Stop::Reached)
+    }
+
+    /// Breaks all connections off, if it is time, as long as something is to arrive.
+    fn cut(&mut self, now: Instant) {
+        let every = self.options.cut_every();
+        let (Some(first), false) = (self.shared.first_sent_at.get(), every.is_zero()) else {
+            return;
+        };
+        if *self.cut_at.get_or_insert(first + every) <= now && !self.is_over() {
+            self.cut_at = Some(now + every);
+            self.cuts += 1;
+            self.network.break_off(now);
+            self.due.fill(Some(now));
+        }
     }
 
     /// Has an end tick, and finds out when it and its peer have to tick next.

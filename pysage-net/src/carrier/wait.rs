@@ -1,0 +1,25 @@
+//! What a thread waits for.
+
+use std::sync::Arc;
+
+use rustix::event::{PollFd, PollFlags};
+use socket2::Socket;
+
+/// A socket that is waited for. The system keeps it as long as somebody waits.
+#[derive(Clone, Debug)]
+pub(crate) struct Wait {
+    pub(crate) socket: Arc<Socket>,
+    /// Whether also until it takes more.
+    pub(crate) writes: bool,
+}
+
+/// All that a carrier waits for; nothing if it has no sockets.
+pub(crate) type Waits = Arc<[Wait]>;
+
+impl Wait {
+    /// It as the system is asked for it.
+    pub(crate) fn poll_fd(&self) -> PollFd<'_> {
+        let flags = if self.writes { PollFlags::IN | PollFlags::OUT } else { PollFlags::IN };
+        PollFd::new(&*self.socket, flags)
+    }
+}

@@ -1,0 +1,68 @@
+//! Streams that carry datagrams: one for each peer, whose end is that of the peer.
+
+use std::io::ErrorKind;
+use std::net::SocketAddr;
+use std::time::Instant;
+
+use super::Host;
+use crate::carrier::DatagramCarrier;
+use crate::event::DisconnectReason;
+
+/// What the carrier of streams is to do with one.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum ForStream {
+    /// It is that of a peer.
+    Keep,
+    /// It is of no use any more.
+    Finish,
+}
+
+impl Host {
+    /// Has it rely on a carrier of streams: none of them loses or reorders anything, and each takes
+    /// only what gets through.
+    pub(crate) fn rely_on_streams(&mut self) {
+        self.settings.over_streams = true;
+        self.limits.loses_nothing = true;
+        // It would only arrive twice.
+        self.limits.repeat_newest_bytes = 0;
+    }
+
+    /// Takes note that the stream of a peer takes datagrams again.
+    pub(super) fn stream_is_ready(&mut self, address: SocketAddr) {
+        if let Some(index) = self.peers.at_address(address) {
+            self.peers.set_due(index);
+        }
+    }
+
+    /// Takes note that the stream of a peer has ended, or did not come about.
+    pub(super) fn stream_ended(&mut self, address: SocketAddr, kind: ErrorKind) {
+        let Some(index) = self.peers.at_address(address) else { return };
+        let is_up = self.peers.at(index).is_some_and(|peer| peer.is_up());
+        let reason = match kind {
+            ErrorKind::InvalidData => {
+                DisconnectReason::Malformed("what came over its connection is no frame")
+            }
+            _ if is_up => DisconnectReason::ConnectionLost,
+            ErrorKind::ConnectionRefused => DisconnectReason::Refused,
+            ErrorKind::TimedOut => DisconnectReason::NoAnswer,
+            // It came about, and then the other end did not want it.
+            ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset => DisconnectReason::Refused,
+            _ => DisconnectReason::Unreachable,
+        };
+        self.end(index, reason);
+    }
+
+    /// Tells the carrier which streams are those of peers, and which are of no use any more.
+    pub(super) fn tell_streams(&mut self, now: Instant, carrier: &mut dyn DatagramCarrier) {
+        if self.for_streams.is_empty() {
+            return;
+        }
+        let Some(streams) = carrier.streams() else { return self.for_streams.clear() };
+        for (address, told) in self.for_streams.drain(..) {
+            match told {
+                ForStream::Keep => streams.keep(address),
+                ForStream::Finish => streams.finish(now, address),
+            }
+        }
+    }
+}
