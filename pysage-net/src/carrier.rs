@@ -18,8 +18,7 @@ use std::time::Instant;
 use laminar::LaminarCarrier;
 #[cfg(feature = "sim")]
 use memory::MemoryCarrier;
-use udp::UdpCarrier;
-pub(crate) use udp::UdpOptions;
+pub(crate) use udp::{UdpCarrier, UdpOptions};
 
 #[cfg(feature = "sim")]
 use crate::sim::SimPort;

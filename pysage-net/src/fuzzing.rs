@@ -6,9 +6,13 @@
 
 mod handshake;
 mod hosts;
+#[cfg(feature = "legacy")]
+mod legacy;
 
 pub use handshake::handshake;
 pub use hosts::hosts;
+#[cfg(feature = "legacy")]
+pub use legacy::legacy;
 
 /// As the frames of a datagram.
 pub fn frames(bytes: &[u8]) {
