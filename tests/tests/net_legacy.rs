@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
+#[path = "../support/everything.rs"]
+mod everything;
 #[path = "../support/net.rs"]
 mod net;
 

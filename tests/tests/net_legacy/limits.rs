@@ -105,7 +105,7 @@ fn a_message_over_the_limit_is_refused_at_the_call_and_one_within_it_arrives() {
         let (server, seen, listener) = listening(config.clone(), false);
         let (client, _) = witness(false);
         let peer = client.connect_legacy(listener.local_addr(), config).unwrap();
-        let refused = client.send(peer, super::wire::everything());
+        let refused = client.send(peer, super::everything::everything());
         assert!(matches!(refused, Err(SendError::Encode(_))), "{refused:?}");
         client.send(peer, Tell(1)).unwrap();
         until(&[&client, &server], "it", || seen.count() == 2);
