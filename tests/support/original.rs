@@ -20,9 +20,23 @@ pub(crate) struct Python {
 }
 
 impl Python {
-    /// Starts a script with arguments, the first of which is where the package is. `None` if the
-    /// original cannot be had, which is said.
+    /// Starts a script of the folder `original` with arguments, the first of which is where the
+    /// package is. `None` if the original cannot be had, which is said.
     pub(crate) fn start(script: &str, arguments: &[&str]) -> Option<Python> {
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("support/original").join(script);
+        Python::spawn(|command, package| {
+            command.arg(script).arg(package).args(arguments);
+        })
+    }
+
+    /// Runs a program that is given as its text.
+    pub(crate) fn run(program: &str, arguments: &[&str]) -> Option<Python> {
+        Python::spawn(|command, package| {
+            command.env("PYTHONPATH", package).args(["-c", program]).args(arguments);
+        })
+    }
+
+    fn spawn(prepare: impl FnOnce(&mut Command, &Path)) -> Option<Python> {
         static FOUND: OnceLock<Result<(PathBuf, PathBuf), String>> = OnceLock::new();
         let found = FOUND.get_or_init(|| {
             let python = python()?;
@@ -36,9 +50,8 @@ impl Python {
             }
         };
         println!("with {} and pysage in {}", python.display(), package.display());
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("support/original").join(script);
         let mut command = Command::new(python);
-        command.arg("-B").arg(script).arg(package).args(arguments);
+        prepare(command.arg("-B"), package);
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let output = BufReader::new(child.stdout.take().unwrap());
         Some(Python { input: child.stdin.take(), output, child })

@@ -133,3 +133,52 @@ fn the_original_calls_over_udp() {
 fn the_original_calls_over_tcp() {
     original_calls("tcp", LegacyConfig::tcp());
 }
+
+/// The worker that the README shows, and the messages of the example `cluster`.
+#[test]
+fn the_worker_in_the_readme_adds_up() {
+    #[derive(Message, Clone)]
+    #[message(packet_type = 101)]
+    struct Register {
+        name: String,
+    }
+
+    #[derive(Message, Clone)]
+    #[message(packet_type = 102)]
+    struct Work {
+        numbers: Vec<i32>,
+    }
+
+    #[derive(Message, Clone)]
+    #[message(packet_type = 103)]
+    struct Sum {
+        total: i64,
+    }
+
+    struct Server(Rc<RefCell<Vec<String>>>);
+
+    impl Actor for Server {
+        fn subscriptions(on: &mut Subscriptions<Self>) {
+            on.message(|me: &mut Self, register: &Register, cx: &Context| {
+                me.0.borrow_mut().push(register.name.clone());
+                cx.send(cx.sender().unwrap(), Work { numbers: (1..=1_000).collect() }).unwrap();
+            })
+            .message(|me: &mut Self, sum: &Sum, _: &Context| {
+                me.0.borrow_mut().push(sum.total.to_string());
+            });
+        }
+    }
+
+    let readme = include_str!("../../README.md");
+    let (_, program) = readme.split_once("```python\n").unwrap();
+    let (program, _) = program.split_once("```").unwrap();
+    let (manager, seen) = (ActorManager::new(), Rc::default());
+    manager.register(Server(Rc::clone(&seen)));
+    let listener = manager.listen_legacy("127.0.0.1:0", LegacyConfig::tcp()).unwrap();
+    let port = listener.local_addr().port().to_string();
+    let Some(python) = Python::run(program, &[&port]) else { return };
+    until(&[&manager], "the sum", || seen.borrow().len() == 2);
+    assert_eq!(seen.borrow()[..], ["a worker in Python", "500500"]);
+    until(&[&manager], "its end", || manager.legacy_peers().is_empty());
+    python.finish();
+}
