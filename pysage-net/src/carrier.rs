@@ -26,8 +26,7 @@ use laminar::LaminarCarrier;
 use memory::MemoryCarrier;
 #[cfg(feature = "tcp")]
 use stream::StreamCarrier;
-use udp::UdpCarrier;
-pub(crate) use udp::UdpOptions;
+pub(crate) use udp::{UdpCarrier, UdpOptions};
 pub(crate) use wait::{Wait, Waits};
 
 #[cfg(feature = "sim")]

@@ -6,11 +6,15 @@
 
 mod handshake;
 mod hosts;
+#[cfg(feature = "legacy")]
+mod legacy;
 #[cfg(feature = "tcp")]
 mod stream;
 
 pub use handshake::handshake;
 pub use hosts::hosts;
+#[cfg(feature = "legacy")]
+pub use legacy::legacy;
 #[cfg(feature = "tcp")]
 pub use stream::stream;
 

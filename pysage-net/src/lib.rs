@@ -35,6 +35,8 @@ pub mod fuzzing;
 #[cfg(test)]
 mod golden;
 mod host;
+#[cfg(feature = "legacy")]
+mod legacy;
 mod network;
 mod security;
 mod session;
@@ -46,6 +48,8 @@ pub use config::{NetConfig, Service};
 pub use counters::NetCounters;
 pub use error::NetError;
 pub use event::{DisconnectReason, PeerConnected, PeerDisconnected, PeerMismatch};
+#[cfg(feature = "legacy")]
+pub use legacy::{LegacyConfig, LegacyCounters, LegacyListener, LegacyNetwork};
 pub use network::{Address, Listener, Network, ToAddress};
 pub use security::Security;
 

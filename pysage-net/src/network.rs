@@ -25,6 +25,8 @@ use crate::error::NetError;
 use crate::host::Host;
 pub use address::{Address, ToAddress};
 use line::{SharedLine, system};
+#[cfg(feature = "legacy")]
+pub(crate) use lookup::{find, look_up_now};
 use net_transport::NetTransport;
 use station::Station;
 

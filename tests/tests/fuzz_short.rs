@@ -142,4 +142,5 @@ targets! {
     net_endpoint
     net_hosts
     net_stream
+    net_legacy
 }

@@ -114,6 +114,20 @@ impl<'a> Inbox<'a> {
         taken
     }
 
+    /// Whether a frame is a message that this manager knows, without taking it: for transports that
+    /// keep nothing of who has said nothing yet.
+    ///
+    /// # Errors
+    /// [`DecodeError`] says what is wrong with it. It is not counted.
+    pub fn check(&self, encoding: &Encoding, frame: &[u8]) -> Result<(), DecodeError> {
+        let Encoding { codec, ref limits } = *encoding;
+        let (head, fields) = FrameHead::read(codec, frame)?;
+        let known = self.world.wiring.registry.borrow().find(head.packet_type).map(|it| it.reading);
+        let Some(reading) = known else { return Err(*unknown(head.packet_type)) };
+        let decode = || reading.decode(codec, limits, fields).map(drop).map_err(Box::new);
+        contained(reading.name, decode).map_err(|error| error.behind(frame.len() - fields.len()))
+    }
+
     /// Takes messages that were handed over as values.
     ///
     /// # Errors

@@ -93,6 +93,21 @@ impl UdpCarrier {
         })
     }
 
+    /// The same for datagrams of up to so many bytes, which the system cuts into fragments where they
+    /// are too long for their way, as far as it can be asked to: on Linux.
+    #[cfg(feature = "legacy")]
+    pub(crate) fn with_datagrams_of(mut self, longest_bytes: usize) -> io::Result<UdpCarrier> {
+        socket::allow_fragments(&self.socket, &self.local_address)?;
+        self.receiver = Receiver::new(self.state.gro_segments()).longest(longest_bytes);
+        Ok(self)
+    }
+
+    /// The socket, to wait for it.
+    #[cfg(feature = "legacy")]
+    pub(crate) fn socket(&self) -> &UdpSocket {
+        &self.socket
+    }
+
     /// One call of the system, for one datagram or a run of them.
     fn send_piece(&self, run: &Departing<'_>, piece: &[u8]) -> io::Result<()> {
         if self.is_connected && !socket::CONNECTED_TAKE_ADDRESSES {

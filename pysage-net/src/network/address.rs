@@ -59,7 +59,7 @@ impl Address {
     }
 
     /// The address, or the name and the port where it has to be looked up.
-    pub(super) fn known(&self) -> Result<SocketAddr, (&str, u16)> {
+    pub(crate) fn known(&self) -> Result<SocketAddr, (&str, u16)> {
         match &self.0 {
             Host::Known(address) => Ok(*address),
             Host::Named { name, port } => Err((name, *port)),

@@ -32,13 +32,13 @@ pub(super) fn look_up(
 }
 
 /// The address of a name, found before it comes back.
-pub(super) fn look_up_now(name: &str, port: u16) -> Result<SocketAddr, NetError> {
+pub(crate) fn look_up_now(name: &str, port: u16) -> Result<SocketAddr, NetError> {
     let first = find(name, port).map(|addresses| addresses[0]);
     first.map_err(|cause| NetError::NameNotFound { name: name.to_owned(), cause })
 }
 
 /// The addresses of a name, one at least, in the order that the system prefers.
-fn find(name: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
+pub(crate) fn find(name: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
     let mut addresses: Vec<_> = (name, port).to_socket_addrs()?.collect();
     // Systems say `::1` first where a name is this machine, while most programs listen at 127.0.0.1.
     addresses.sort_by_key(|address| address.ip().is_loopback() && address.is_ipv6());

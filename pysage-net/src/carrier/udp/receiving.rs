@@ -26,6 +26,7 @@ pub(super) struct Receiver {
     buffer: Vec<u8>,
     piece_bytes: usize,
     pieces: usize,
+    longest_bytes: usize,
 }
 
 /// What the system gave.
@@ -47,7 +48,21 @@ impl Receiver {
         let piece_bytes = if joined > 1 { JOINED_BYTES } else { SINGLE_BYTES };
         let pieces = PIECES.min(BATCH_SIZE);
         // It is zero from the start, so the system gives it pages only once they are written to.
-        Receiver { buffer: vec![0; piece_bytes * pieces], piece_bytes, pieces }
+        Receiver {
+            buffer: vec![0; piece_bytes * pieces],
+            piece_bytes,
+            pieces,
+            longest_bytes: DATAGRAM_BYTES,
+        }
+    }
+
+    /// The same for datagrams of up to so many bytes.
+    #[cfg(feature = "legacy")]
+    pub(super) fn longest(self, longest_bytes: usize) -> Receiver {
+        let piece_bytes =
+            if longest_bytes < SINGLE_BYTES { self.piece_bytes } else { JOINED_BYTES };
+        let buffer = vec![0; piece_bytes * self.pieces];
+        Receiver { buffer, piece_bytes, longest_bytes, ..self }
     }
 
     /// Hands over what has arrived, a batch at most.
@@ -69,7 +84,7 @@ impl Receiver {
             match receive(&mut buffers[..self.pieces], &mut metas[..self.pieces]) {
                 Ok(received) => {
                     for (bytes, meta) in buffers.iter().zip(&metas[..received]) {
-                        cut(bytes, meta, self.piece_bytes, each);
+                        cut(bytes, meta, self.piece_bytes, self.longest_bytes, each);
                     }
                     if received < self.pieces {
                         return Ok(Batch::All);
@@ -97,7 +112,13 @@ impl Receiver {
 }
 
 /// Cuts a piece into the datagrams that the system has joined.
-fn cut(bytes: &[u8], meta: &RecvMeta, piece_bytes: usize, each: &mut dyn FnMut(Received<'_>)) {
+fn cut(
+    bytes: &[u8],
+    meta: &RecvMeta,
+    piece_bytes: usize,
+    longest_bytes: usize,
+    each: &mut dyn FnMut(Received<'_>),
+) {
     let from = meta.addr;
     let is_marked = meta.ecn == Some(EcnCodepoint::Ce);
     let whole = &bytes[..meta.len.min(piece_bytes)];
@@ -106,7 +127,7 @@ fn cut(bytes: &[u8], meta: &RecvMeta, piece_bytes: usize, each: &mut dyn FnMut(R
         return each(Received::Unfit);
     }
     for bytes in whole.chunks(meta.stride.max(1)) {
-        each(if bytes.len() > DATAGRAM_BYTES {
+        each(if bytes.len() > longest_bytes {
             Received::Unfit
         } else {
             Received::Datagram { from, is_marked, bytes }

@@ -59,3 +59,19 @@ fn ask(set: impl Fn(usize) -> io::Result<()>) {
         bytes /= 2;
     }
 }
+
+/// Has the system cut datagrams into fragments that are too long for their way: quinn-udp forbids it.
+#[cfg(feature = "legacy")]
+pub(super) fn allow_fragments(socket: &UdpSocket, address: &SocketAddr) -> io::Result<()> {
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    {
+        use rustix::net::sockopt;
+        sockopt::set_ip_mtu_discover(socket, sockopt::Ipv4PathMtuDiscovery::WANT)
+            .or_else(|error| if address.is_ipv6() { Ok(()) } else { Err(error) })?;
+        if address.is_ipv6() {
+            sockopt::set_ipv6_mtu_discover(socket, sockopt::Ipv6PathMtuDiscovery::WANT)?;
+        }
+    }
+    let _ = (socket, address);
+    Ok(())
+}
