@@ -21,6 +21,15 @@ pub struct Outbox {
     touched: Vec<(LinkId, u64)>,
     /// The last number in that order.
     touches: u64,
+    /// Buffers of links for which nothing waits now.
+    spare: Vec<Buffers>,
+}
+
+/// Frames, one behind the other, and their lengths.
+#[derive(Default)]
+struct Buffers {
+    frames: Vec<u8>,
+    lengths: Vec<u32>,
 }
 
 /// What waits for one link.
@@ -31,11 +40,10 @@ struct Waiting {
     /// How the frames are written.
     encoding: Encoding,
     items: VecDeque<Item>,
-    /// The frames one behind the other; the first `taken` bytes are done.
-    frames: Vec<u8>,
+    buffers: Buffers,
+    /// So many bytes of the frames are done.
     taken: usize,
-    /// The lengths of the frames; the first `told` are done.
-    lengths: Vec<u32>,
+    /// So many lengths are done.
     told: usize,
     /// Where the last whole frame ends.
     written: usize,
@@ -86,6 +94,9 @@ pub struct OutgoingFrames<'a> {
 /// Buffers larger than this are given back once they are empty.
 const KEPT_BYTES: usize = 256 << 10;
 
+/// So many buffers are kept for links that wait next.
+const MOST_SPARE: usize = 4;
+
 impl Outbox {
     /// The links for which something waits, in the order in which they were first sent to.
     #[must_use]
@@ -107,6 +118,7 @@ impl Outbox {
 
     /// Takes the next message for a link.
     pub fn take(&mut self, link: LinkId) -> Option<Outgoing<'_>> {
+        self.rest(link);
         let waiting = self.waiting_of(link)?;
         if let Some(Item::Value(_)) = waiting.items.front() {
             let Some(Item::Value(envelope)) = waiting.items.pop_front() else { return None };
@@ -121,6 +133,7 @@ impl Outbox {
     /// what [`take`](Self::take) gives one by one. `None` if the next message is a value, is larger,
     /// or there is none.
     pub fn take_frames(&mut self, link: LinkId, room_bytes: usize) -> Option<OutgoingFrames<'_>> {
+        self.rest(link);
         self.waiting_of(link)?.take_frames(room_bytes, usize::MAX)
     }
 
@@ -141,12 +154,12 @@ impl Outbox {
             None => self.begin(link, encoding),
         };
         let start = waiting.make_room();
-        write(&mut waiting.frames)?;
-        let length = waiting.frames.len() - start;
+        write(&mut waiting.buffers.frames)?;
+        let length = waiting.buffers.frames.len() - start;
         check_room(waiting.bytes, length, room_bytes)?;
         waiting.written += length;
         waiting.bytes += length;
-        waiting.lengths.push(u32::try_from(length).expect("a frame is within its limit"));
+        waiting.buffers.lengths.push(u32::try_from(length).expect("a frame is within its limit"));
         match waiting.items.back_mut() {
             Some(Item::Frames { count, delivery: before, stream: stream_before })
                 if *before == delivery && *stream_before == stream =>
@@ -161,10 +174,33 @@ impl Outbox {
     /// Has a link wait for which nothing waited.
     #[inline(never)]
     fn begin(&mut self, link: LinkId, encoding: Encoding) -> &mut Waiting {
+        let spare = self.spare.pop().unwrap_or_default();
         let waiting = self.waiting_mut(link);
-        waiting.clear();
         waiting.encoding = encoding;
-        waiting
+        let own = waiting.clear(spare);
+        self.keep(own);
+        self.links[link.index as usize].as_mut().expect("it was made just now")
+    }
+
+    /// Takes the buffers of a link for which nothing waits.
+    fn rest(&mut self, link: LinkId) {
+        if let Some(waiting) = self.waiting_of(link)
+            && waiting.items.is_empty()
+            && waiting.buffers.frames.capacity() > 0
+        {
+            let own = waiting.clear(Buffers::default());
+            self.keep(own);
+        }
+    }
+
+    /// Keeps buffers for links that wait next, if they are few and not large.
+    fn keep(&mut self, mut buffers: Buffers) {
+        let is_fit = (1..=KEPT_BYTES).contains(&buffers.frames.capacity());
+        if is_fit && self.spare.len() < MOST_SPARE {
+            buffers.frames.clear();
+            buffers.lengths.clear();
+            self.spare.push(buffers);
+        }
     }
 
     pub(crate) fn push_value(&mut self, link: LinkId, envelope: Envelope) {
@@ -255,9 +291,8 @@ impl Waiting {
             touch: 0,
             encoding: Encoding::default(),
             items: VecDeque::new(),
-            frames: Vec::new(),
+            buffers: Buffers::default(),
             taken: 0,
-            lengths: Vec::new(),
             told: 0,
             written: 0,
             bytes: 0,
@@ -266,20 +301,20 @@ impl Waiting {
 
     fn next_bytes(&self) -> Option<usize> {
         match self.items.front()? {
-            Item::Frames { .. } => self.lengths.get(self.told).map(|length| *length as usize),
+            Item::Frames { .. } => {
+                self.buffers.lengths.get(self.told).map(|length| *length as usize)
+            }
             Item::Value(envelope) => Some(envelope.bytes()),
         }
     }
 
     /// Takes the next frames that travel alike, so many of so many bytes at most.
     fn take_frames(&mut self, room_bytes: usize, most: usize) -> Option<OutgoingFrames<'_>> {
-        let Some(first) = self.items.front_mut() else {
-            self.clear();
+        let Item::Frames { count, delivery, stream } = self.items.front_mut()? else {
             return None;
         };
-        let Item::Frames { count, delivery, stream } = first else { return None };
         let (delivery, stream, waiting) = (*delivery, *stream, *count);
-        let lengths = &self.lengths[self.told..self.told + waiting.min(most)];
+        let lengths = &self.buffers.lengths[self.told..self.told + waiting.min(most)];
         let mut bytes = 0;
         let fits = |length: &&u32| {
             let more = bytes + **length as usize;
@@ -300,8 +335,8 @@ impl Waiting {
         self.told += taken;
         self.bytes -= bytes;
         Some(OutgoingFrames {
-            bytes: &self.frames[start..self.taken],
-            lengths: &self.lengths[first..self.told],
+            bytes: &self.buffers.frames[start..self.taken],
+            lengths: &self.buffers.lengths[first..self.told],
             delivery,
             stream,
         })
@@ -311,23 +346,20 @@ impl Waiting {
     /// returns where the next frame begins.
     #[inline]
     fn make_room(&mut self) -> usize {
-        if self.taken > KEPT_BYTES && self.taken * 2 > self.frames.len() {
-            self.frames.drain(..self.taken);
-            self.lengths.drain(..self.told);
+        if self.taken > KEPT_BYTES && self.taken * 2 > self.buffers.frames.len() {
+            self.buffers.frames.drain(..self.taken);
+            self.buffers.lengths.drain(..self.told);
             self.written -= self.taken;
             (self.taken, self.told) = (0, 0);
         }
-        self.frames.truncate(self.written);
+        self.buffers.frames.truncate(self.written);
         self.written
     }
 
-    fn clear(&mut self) {
-        self.frames.clear();
-        self.lengths.clear();
+    /// Forgets frames, all of which are done; changes the buffers for others.
+    fn clear(&mut self, buffers: Buffers) -> Buffers {
         (self.taken, self.told, self.written) = (0, 0, 0);
-        if self.frames.capacity() > KEPT_BYTES {
-            *self = Waiting { touch: self.touch, ..Waiting::new(self.link) };
-        }
+        std::mem::replace(&mut self.buffers, buffers)
     }
 }
 

@@ -99,3 +99,26 @@ fn a_link_of_another_generation_is_told_by_its_own_name() {
     push(&mut outbox, new, b"new");
     assert_eq!((outbox.links(), outbox.bytes(old)), (vec![new], 0));
 }
+
+#[test]
+fn a_link_for_which_nothing_waits_keeps_no_buffers() {
+    let links = [0, 1, 2].map(|index| LinkId { index, generation: 0 });
+    let mut outbox = Outbox::default();
+    for round in 0..3_u8 {
+        for link in links {
+            push(&mut outbox, link, &[round; 1_000]);
+            push(&mut outbox, link, &[round; 10]);
+        }
+        for link in links {
+            let frames = outbox.take_frames(link, ROOM_BYTES).unwrap();
+            assert_eq!((frames.bytes, frames.lengths), (&[round; 1_010][..], &[1_000, 10][..]));
+            assert!(outbox.take_frames(link, ROOM_BYTES).is_none());
+        }
+        let capacity = |link: &LinkId| outbox.waiting(*link).unwrap().buffers.frames.capacity();
+        assert_eq!(links.each_ref().map(capacity), [0; 3]);
+        assert_eq!(outbox.spare.len(), 3, "they are used again");
+    }
+    push(&mut outbox, links[0], &[0; 2 * KEPT_BYTES]);
+    while outbox.take(links[0]).is_some() {}
+    assert_eq!(outbox.spare.len(), 2, "a large one is given back");
+}
