@@ -155,3 +155,17 @@ fn memory_goes_back_once_nothing_waits() {
     outgoing.push(ordered(0), b"and goes on");
     assert_eq!(write(&mut outgoing, Class::Reliable, 1_175, PLENTY), [(ordered(0), 40_000, 1)]);
 }
+
+/// They take up a byte each in a datagram, and count for 65 against the window.
+#[test]
+fn messages_that_begin_alike_are_within_the_window_of_the_peer() {
+    let mut outgoing = Outgoing::default();
+    for number in 0..4_000_u16 {
+        outgoing.push(ordered(0), &[&[7; 32][..], &[number as u8]].concat());
+    }
+    for (room_bytes, credit) in [(1_200, 40_000), (1_200, 60_000), (16_384, 70_000)] {
+        let mut out = Vec::new();
+        let written = outgoing.write(Class::Reliable, room_bytes, credit, &mut out).unwrap();
+        assert!((1..=credit).contains(&written.cost), "{} of {credit}", written.cost);
+    }
+}
