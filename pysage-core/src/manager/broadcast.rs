@@ -5,6 +5,7 @@ use super::wiring::Attached;
 use super::{ActorManager, World};
 use crate::actor::{ActorId, Context};
 use crate::destination::There;
+use crate::error::SendError;
 use crate::transport::{Encoding, Form, Head, OwnedReceiver};
 use crate::wire::WireMessage;
 
@@ -59,25 +60,25 @@ impl World {
 
     /// Puts a copy into the outbox of a link; says whether it took it.
     fn post_copy<M: WireMessage + Clone>(&self, there: There, copies: &mut Copies<'_, M>) -> bool {
-        let Ok((attached, link)) = self.open_link(there) else { return false };
-        match link.form {
+        let posted = self.with_link(there, |attached, link| match link.form {
             Form::Value => {
                 let copy = Plain(copies.message.clone());
-                attached.post_value(there.link, link, copies.head.clone(), copy).is_ok()
+                attached.post_value(there.link, link, copies.head.clone(), copy)
             }
-            Form::Bytes(encoding) => copies.frame(encoding).is_some_and(|frame| {
+            Form::Bytes(encoding) => {
+                let frame = copies.frame(encoding).ok_or(SendError::NoSuchLink)?;
                 let mut write = |out: &mut Vec<u8>| {
                     out.extend_from_slice(frame);
                     Ok(())
                 };
                 let carried = (M::DELIVERY, M::STREAM);
-                let posted = match attached.accept(there.link, &mut write) {
+                match attached.accept(there.link, &mut write) {
                     Some(accepted) => accepted,
                     None => attached.post_frame(there.link, link, encoding, carried, write),
-                };
-                posted.is_ok()
-            }),
-        }
+                }
+            }
+        });
+        posted.is_ok()
     }
 
     fn all_links(&self) -> Vec<There> {

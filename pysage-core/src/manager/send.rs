@@ -1,7 +1,5 @@
 //! Sending: messages that leave for another manager.
 
-use std::rc::Rc;
-
 use super::letters::{DropReason, Queued};
 use super::wiring::Attached;
 use super::{ActorManager, World};
@@ -192,33 +190,52 @@ impl World {
         parcel: P,
     ) -> Result<(), SendError> {
         parcel.register(self)?;
-        let (attached, link) = self.open_link(there)?;
-        match link.form {
+        self.with_link(there, |attached, link| match &link.form {
             Form::Value => attached.post_value(there.link, link, head, parcel),
             Form::Bytes(encoding) => {
-                let mut write = |out: &mut Vec<u8>| write_frame(&head, &parcel, &encoding, out);
-                if let Some(accepted) = attached.accept(there.link, &mut write) {
-                    return accepted;
+                let mut write = |out: &mut Vec<u8>| write_frame(&head, &parcel, encoding, out);
+                match attached.accept(there.link, &mut write) {
+                    Some(Ok(())) => return Ok(()),
+                    Some(Err(error)) => return Err(told(error)),
+                    None => {}
                 }
-                attached.post_frame(there.link, link, encoding, (delivery, stream), write)
+                attached.post_frame(there.link, link, *encoding, (delivery, stream), write)
             }
-        }
+        })
     }
 
-    /// The transport of a link and its state, once nothing waits for one that had its place.
-    pub(super) fn open_link(&self, there: There) -> Result<(Rc<Attached>, Link), SendError> {
+    /// Does something with the transport of a link and the link's state, once nothing waits for one
+    /// that had its place. The state stays where it was written: to move it, as a part of what is
+    /// returned, costs as much as to write a small frame.
+    #[inline(always)]
+    pub(super) fn with_link(
+        &self,
+        there: There,
+        post: impl FnOnce(&Attached, &Link) -> Result<(), SendError>,
+    ) -> Result<(), SendError> {
         let attached = self.attached(there.manager, there.transport);
-        let attached = attached.ok_or(SendError::NoSuchLink)?;
-        let link = attached.transport.try_borrow().map_err(|_| SendError::Busy)?.link(there.link);
-        let link = link.ok_or(SendError::NoSuchLink)?;
-        let outbox = attached.outbox.try_borrow().map_err(|_| SendError::Busy)?;
-        let predecessor = outbox.predecessor(there.link);
-        drop(outbox);
+        let Some(attached) = attached else { return Err(SendError::NoSuchLink) };
+        let found = match attached.transport.try_borrow() {
+            Ok(transport) => transport.link(there.link),
+            Err(_) => return Err(SendError::Busy),
+        };
+        let Some(link) = &found else { return Err(SendError::NoSuchLink) };
+        let predecessor = match attached.outbox.try_borrow() {
+            Ok(outbox) => outbox.predecessor(there.link),
+            Err(_) => return Err(SendError::Busy),
+        };
         if let Some(predecessor) = predecessor {
             self.give_up(&attached, predecessor);
         }
-        Ok((attached, link))
+        post(&attached, link)
     }
+}
+
+/// Keeps an error from being moved along where there is none.
+#[cold]
+#[inline(never)]
+fn told(error: SendError) -> SendError {
+    error
 }
 
 impl Attached {
@@ -239,7 +256,7 @@ impl Attached {
     pub(super) fn post_value<P: Parcel>(
         &self,
         id: LinkId,
-        link: Link,
+        link: &Link,
         head: Head,
         parcel: P,
     ) -> Result<(), SendError> {
@@ -264,7 +281,7 @@ impl Attached {
     pub(super) fn post_frame(
         &self,
         id: LinkId,
-        link: Link,
+        link: &Link,
         encoding: Encoding,
         travels: (Delivery, u8),
         write: impl FnOnce(&mut Vec<u8>) -> Result<(), SendError>,

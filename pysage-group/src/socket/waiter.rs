@@ -1,5 +1,8 @@
 //! Waiting for descriptors, for a time, and for other threads.
 
+#[cfg(target_os = "linux")]
+mod alarm;
+
 use std::io::{self, IoSlice};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -20,6 +23,8 @@ const WAIT_MAX: Duration = Duration::from_secs(24 * 60 * 60);
 pub(crate) struct Waiter {
     end: Stream,
     waker: Waker,
+    #[cfg(target_os = "linux")]
+    alarm: alarm::Alarm,
 }
 
 /// What to wait for on a descriptor. The end of its other side counts as both.
@@ -54,7 +59,12 @@ impl Waiter {
     pub(crate) fn new() -> io::Result<Waiter> {
         let (end, wakes) = Stream::connected_pair()?;
         let wake = Wake { end: wakes, awake: AtomicBool::new(false) };
-        Ok(Waiter { end, waker: Waker(Arc::new(wake)) })
+        Ok(Waiter {
+            end,
+            waker: Waker(Arc::new(wake)),
+            #[cfg(target_os = "linux")]
+            alarm: alarm::Alarm::new()?,
+        })
     }
 
     /// Waits until one of the interests is met, the time is there, or a waker was used since the
@@ -72,7 +82,7 @@ impl Waiter {
         interests: &[Interest<'_>],
         until: Option<Instant>,
     ) -> io::Result<()> {
-        let mut polled = Vec::with_capacity(interests.len() + 1);
+        let mut polled = Vec::with_capacity(interests.len() + 2);
         polled.push(PollFd::from_borrowed_fd(self.end.descriptor(), PollFlags::IN));
         for interest in interests {
             let mut events = PollFlags::empty();
@@ -82,10 +92,23 @@ impl Waiter {
                 polled.push(PollFd::from_borrowed_fd(interest.descriptor, events));
             }
         }
-        let result = poll_until(&mut polled, until);
+        let alarm = self.alarm(until)?;
+        polled.extend(alarm.iter().map(|timer| PollFd::from_borrowed_fd(*timer, PollFlags::IN)));
+        let result = poll_until(&mut polled, until.filter(|_| alarm.is_none()));
         let is_woken = !polled[0].revents().is_empty();
         self.clear(is_woken)?;
         result.map(drop)
+    }
+
+    /// What is to be polled in place of a timeout, where the system has such a thing.
+    #[cfg(target_os = "linux")]
+    fn alarm(&self, until: Option<Instant>) -> io::Result<Option<BorrowedFd<'_>>> {
+        until.map_or(Ok(None), |until| self.alarm.at(until))
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn alarm(&self, _: Option<Instant>) -> io::Result<Option<BorrowedFd<'_>>> {
+        Ok(None)
     }
 
     /// What other threads need to wake this one.

@@ -37,6 +37,35 @@ fn a_wait_lasts_until_its_time() {
 }
 
 #[test]
+fn each_wait_has_its_own_time_whatever_the_one_before_waited_for() {
+    let waiter = Waiter::new().unwrap();
+    let begun = Instant::now();
+    let [early, late] = [1, 3].map(|ms| begun + Duration::from_millis(ms));
+    // A wait that was woken, and one for the same time, which is none before.
+    for until in [late, late, early, late, far(), late] {
+        waiter.waker().wake();
+        waiter.wait(&[], Some(until)).unwrap();
+    }
+    waiter.wait(&[], Some(late)).unwrap();
+    assert!(Instant::now() >= late);
+    // Times that have come end no wait for a later one, or for none.
+    let until = soon();
+    waiter.wait(&[], Some(late)).unwrap();
+    waiter.wait(&[], Some(until)).unwrap();
+    assert!(Instant::now() >= until);
+    let waker = waiter.waker();
+    let (asleep, woken) = (Instant::now(), Duration::from_millis(20));
+    let waking = thread::spawn(move || {
+        let waiter = Waiter::new().unwrap();
+        waiter.wait(&[], Some(asleep + woken)).unwrap();
+        waker.wake();
+    });
+    waiter.wait(&[], None).unwrap();
+    assert!(asleep.elapsed() >= woken, "the time of the wait before ended this one");
+    waking.join().unwrap();
+}
+
+#[test]
 fn a_wake_ends_one_wait_also_if_it_came_before() {
     let waiter = Waiter::new().unwrap();
     let waker = waiter.waker();
