@@ -17,6 +17,8 @@ pub struct NetCounters {
     pub datagrams_dropped: u64,
     /// How often reliable messages that had left together were sent again.
     pub resent: u64,
+    /// How often this end has used a new key.
+    pub rekeys: u64,
 }
 
 impl AddAssign for NetCounters {
@@ -26,5 +28,6 @@ impl AddAssign for NetCounters {
         self.datagrams_received += other.datagrams_received;
         self.datagrams_dropped += other.datagrams_dropped;
         self.resent += other.resent;
+        self.rekeys += other.rekeys;
     }
 }

@@ -202,6 +202,7 @@ impl Endpoint {
             };
             wants_ack = true;
             if accepted == Accepted::No {
+                self.received.refuse(number);
                 return Ok(Said::NoRoom);
             }
         }

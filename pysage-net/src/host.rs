@@ -9,6 +9,7 @@ mod arrive;
 mod depart;
 mod peer;
 mod peers;
+mod sealed;
 mod shake;
 
 use std::collections::VecDeque;
@@ -23,6 +24,7 @@ use crate::config::NetConfig;
 use crate::counters::NetCounters;
 use crate::endpoint::{Endpoint, Limits};
 use crate::event::DisconnectReason;
+use crate::security::Security;
 use crate::session::{Cookies, Random, Terms};
 use peer::{Peer, State};
 use peers::Peers;
@@ -33,6 +35,9 @@ pub(crate) struct Host {
     limits: Limits,
     /// Whether it takes peers.
     listens: bool,
+    security: Security,
+    /// How often the list of those who are let in had changed when it was looked at last.
+    list_changes: u64,
     random: Random,
     cookies: Cookies,
     table: MessageTable,
@@ -42,6 +47,8 @@ pub(crate) struct Host {
     departing: depart::Departures,
     /// What is left of those that were disconnected here, to tell them again.
     parted: VecDeque<depart::Parted>,
+    /// Where sealed datagrams are opened.
+    opening: Vec<u8>,
     /// The latest time that it was told.
     latest: Instant,
     /// An error of the carrier that is to be told.
@@ -57,6 +64,8 @@ struct Settings {
     most_peers: usize,
     connect_timeout: Duration,
     close_timeout: Duration,
+    /// After how many datagrams and how long a new key is used.
+    rekey: (u64, Duration),
 }
 
 /// What a host tells, in the order in which it happened for each peer.
@@ -124,11 +133,14 @@ impl Host {
             most_peers: config.most_peers,
             connect_timeout: config.connect_timeout,
             close_timeout: config.close_timeout,
+            rekey: (config.rekey_datagrams, config.rekey_interval),
         };
         Host {
             settings,
             limits,
             listens,
+            list_changes: config.security.changes(),
+            security: config.security.clone(),
             cookies: Cookies::new(now, &mut random),
             random,
             table: MessageTable::default(),
@@ -136,6 +148,7 @@ impl Host {
             replies: VecDeque::new(),
             departing: depart::Departures::default(),
             parted: VecDeque::new(),
+            opening: Vec::new(),
             latest: now,
             failure: None,
             counters: NetCounters::default(),
@@ -162,8 +175,12 @@ impl Host {
         let key = self.random.next();
         let until = now + self.settings.connect_timeout;
         if let Some(peer) = self.peers.get_mut(link).filter(|peer| peer.looks_up()) {
-            peer.address = Some(to);
-            peer.state = State::hello(now, key, until);
+            let mut terms = Vec::new();
+            self.settings.terms.write(&mut terms);
+            let client = (peer.session_here, key);
+            let call = self.security.call(client, &terms, &mut self.random);
+            (peer.address, peer.key) = (Some(to), self.security.called());
+            peer.state = State::hello(now, key, until, call.map(Box::new));
             self.peers.set_due(link.index);
         }
     }
@@ -240,6 +257,7 @@ impl Host {
 
     /// Tells what happened and what came, peer after peer, as far as it is taken.
     pub(crate) fn tell(&mut self, now: Instant, each: &mut dyn FnMut(LinkId, Told<'_>) -> Taken) {
+        self.look_at_list(now);
         for _ in 0..self.peers.news() {
             let Some(index) = self.peers.next_news() else { return };
             let Some(peer) = self.peers.at(index) else { continue };

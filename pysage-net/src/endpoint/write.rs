@@ -41,6 +41,12 @@ impl Endpoint {
         tells || self.activity.ping || self.has_something() && self.may_send(now)
     }
 
+    /// Has the next datagram be one that is acknowledged.
+    #[cfg(feature = "secure")]
+    pub(crate) fn ask(&mut self) {
+        self.activity.ping = true;
+    }
+
     /// Whether there is something to send, as far as the peer has room for it.
     pub(super) fn has_something(&mut self) -> bool {
         self.outgoing.waits(Class::Unreliable) || self.bundles.resends() || {

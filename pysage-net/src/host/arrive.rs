@@ -19,6 +19,7 @@ impl Host {
         match arrived {
             Arrived::Datagram { from, is_marked, bytes } => {
                 self.counters.datagrams_received += 1;
+                self.look_at_list(now);
                 if !self.datagram(now, from, is_marked, bytes) {
                     self.counters.datagrams_dropped += 1;
                 }
@@ -50,11 +51,12 @@ impl Host {
         let Some(peer) = self.peers.of_session(header.session) else {
             return self.after_parting(now, from, header.session);
         };
-        let State::Up(up) = &peer.state else { return false };
+        let State::Up(up) = &mut peer.state else { return false };
         if peer.address != Some(from) {
             return false;
         }
-        let opened = up.session.open(header, peer.endpoint.largest_received(), bytes);
+        let largest = peer.endpoint.largest_received();
+        let opened = up.session.open(now, header, largest, bytes, &mut self.opening);
         let Some((number, payload)) = opened else { return false };
         let said = peer.endpoint.arrived(now, number, is_marked, payload);
         let index = peer.link.index;
@@ -63,11 +65,15 @@ impl Host {
             peer.take_control(&self.table, until)?;
             Ok(said)
         });
-        let is_news = peer.confirm() || peer.has_something_to_tell();
+        let is_confirmed = peer.confirm();
+        let is_news = is_confirmed || peer.has_something_to_tell();
         self.peers.set_due(index);
         self.peers.set_changed(index);
         if is_news {
             self.peers.set_news(index);
+        }
+        if is_confirmed {
+            self.end_former(now, index);
         }
         match said {
             Ok(Said::Nothing) => true,

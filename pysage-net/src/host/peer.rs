@@ -9,7 +9,7 @@ use pysage_core::wire::{MessageTable, TableMismatch};
 use super::{Taken, Told};
 use crate::endpoint::{Endpoint, Malformed};
 use crate::event::DisconnectReason;
-use crate::session::{Cookie, Session};
+use crate::session::{Call, Cookie, Letter, PublicKey, Session};
 
 /// One peer of a host.
 pub(super) struct Peer {
@@ -20,6 +20,10 @@ pub(super) struct Peer {
     pub(super) state: State,
     /// What this end has put to the session's key, if the other one began it.
     pub(super) server_key: u64,
+    /// By which key it is known, if it has one of its own.
+    pub(super) key: Option<PublicKey>,
+    /// What its sealed hello is answered with, until it shows that it got that.
+    pub(super) answer: Option<Box<Letter>>,
     pub(super) endpoint: Endpoint,
     /// It is told that it is there.
     connects: bool,
@@ -43,9 +47,10 @@ pub(super) enum State {
 }
 
 /// What is said to a peer that did not answer.
-#[derive(Clone, Copy, Debug)]
 pub(super) struct Greeting {
     pub(super) client_key: u64,
+    /// How this end shows who it is, if it has a key.
+    pub(super) call: Option<Box<Call>>,
     cookie: Cookie,
     /// When it was said first with this cookie: an answer tells no round trip that is too short.
     pub(super) said_at: Option<Instant>,
@@ -56,11 +61,13 @@ pub(super) struct Greeting {
     pub(super) reason: Option<ReasonHeard>,
 }
 
-/// What the operating system told of an address.
+/// What the operating system told of an address, or somebody who need not be the peer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ReasonHeard {
     Refused,
     Unreachable,
+    OtherSecurity,
+    Incompatible,
 }
 
 /// A peer that is there.
@@ -100,9 +107,15 @@ const TABLE: u8 = 1;
 pub(super) const MOST_TABLE_BYTES: usize = 48 << 10;
 
 impl State {
-    pub(super) fn hello(now: Instant, client_key: u64, until: Instant) -> State {
+    pub(super) fn hello(
+        now: Instant,
+        client_key: u64,
+        until: Instant,
+        call: Option<Box<Call>>,
+    ) -> State {
         State::Hello(Greeting {
             client_key,
+            call,
             cookie: Cookie::NONE,
             said_at: None,
             say_at: now,
@@ -138,6 +151,8 @@ impl Greeting {
         (self.until <= now).then_some(match self.reason {
             Some(ReasonHeard::Refused) => DisconnectReason::Refused,
             Some(ReasonHeard::Unreachable) => DisconnectReason::Unreachable,
+            Some(ReasonHeard::OtherSecurity) => DisconnectReason::OtherSecurity,
+            Some(ReasonHeard::Incompatible) => DisconnectReason::Incompatible,
             None => DisconnectReason::NoAnswer,
         })
     }
@@ -157,6 +172,8 @@ impl Peer {
             address,
             state,
             server_key: 0,
+            key: None,
+            answer: None,
             endpoint,
             connects: false,
             is_compared: false,
@@ -218,6 +235,7 @@ impl Peer {
     pub(super) fn confirm(&mut self) -> bool {
         let State::Up(up) = &mut self.state else { return false };
         let is_first = !std::mem::replace(&mut up.is_confirmed, true);
+        self.answer = None;
         self.connects |= is_first;
         is_first
     }
@@ -276,6 +294,11 @@ impl Peer {
     pub(super) fn ends_at(&self) -> Option<Instant> {
         let State::Up(up) = &self.state else { return None };
         up.closing.as_ref().map(|closing| closing.until)
+    }
+
+    /// Has nothing more of what came from it be told.
+    pub(super) fn mute(&mut self) {
+        self.is_compared = false;
     }
 
     /// Takes note that it is gone.

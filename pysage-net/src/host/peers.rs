@@ -108,6 +108,11 @@ impl Peers {
         self.by_address.insert(address, index);
     }
 
+    /// When a peer ends of which nothing comes any more.
+    pub(super) fn idle_at(&self, index: u32) -> Option<Instant> {
+        self.places.get(index as usize)?.peer.as_ref().map(|peer| peer.endpoint.idle_at())
+    }
+
     /// The peer that came from this address and is there.
     pub(super) fn of_address(&mut self, address: SocketAddr) -> Option<u32> {
         let index = *self.by_address.get(&address)?;

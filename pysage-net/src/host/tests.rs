@@ -7,6 +7,8 @@ mod ends;
 mod hostile;
 mod memory;
 mod net;
+#[cfg(feature = "secure")]
+mod sealed;
 
 use std::time::Duration;
 

@@ -57,7 +57,7 @@ pub(super) struct Pair {
     pub(super) departed: [u64; 2],
     /// All that arrived, if it is kept.
     pub(super) record: Option<Vec<(usize, Vec<u8>)>>,
-    config: NetConfig,
+    configs: [NetConfig; 2],
     client_address: SocketAddr,
 }
 
@@ -98,12 +98,15 @@ impl Pair {
         Pair::with_config(conditions, NetConfig::new(Security::open()))
     }
 
-    pub(super) fn with_config(conditions: Conditions, mut config: NetConfig) -> Pair {
+    pub(super) fn with_config(conditions: Conditions, config: NetConfig) -> Pair {
+        Pair::with_configs(conditions, [config.clone(), config])
+    }
+
+    pub(super) fn with_configs(conditions: Conditions, mut configs: [NetConfig; 2]) -> Pair {
         let now = Instant::now();
-        config.seed = Some(conditions.seed);
-        let config_of_ends = config.clone();
+        configs.iter_mut().for_each(|config| config.seed = Some(conditions.seed));
         let ends = [0, 1].map(|end| End {
-            host: Host::new(now, &config_of_ends, 1200, end == 1),
+            host: Host::new(now, &configs[end], 1200, end == 1),
             link: None,
             got: Vec::new(),
             events: Vec::new(),
@@ -122,7 +125,7 @@ impl Pair {
             loses: |_, _| false,
             departed: [0; 2],
             record: None,
-            config,
+            configs,
             client_address: address(0),
         };
         pair.ends[0].link = Some(pair.ends[0].host.connect(now, Some(address(1))));
@@ -178,6 +181,12 @@ impl Pair {
         self.run(Duration::from_secs(7));
     }
 
+    /// Puts another host in the server's place.
+    pub(super) fn change_server(&mut self, config: &NetConfig) {
+        self.ends[1].host = Host::new(self.now, config, 1200, true);
+        self.ends[1].events.clear();
+    }
+
     pub(super) fn stranger_events(&self) -> Vec<&str> {
         let events = self.ends[0].events.iter().map(String::as_str);
         events.filter(|event| event.starts_with("gone")).collect()
@@ -185,8 +194,8 @@ impl Pair {
 
     /// Starts an end's program again; the client connects anew.
     pub(super) fn restart(&mut self, end: usize, seed: u64) {
-        self.config.seed = Some(seed);
-        let host = Host::new(self.now, &self.config, 1200, end == 1);
+        self.configs[end].seed = Some(seed);
+        let host = Host::new(self.now, &self.configs[end], 1200, end == 1);
         self.ends[end].host = host;
         if end == 0 {
             self.ends[0].link = Some(self.ends[0].host.connect(self.now, Some(address(1))));
