@@ -17,6 +17,8 @@ pub struct NetCounters {
     pub datagrams_dropped: u64,
     /// How often reliable messages that had left together were sent again.
     pub resent: u64,
+    /// Messages that peers sent and may not send.
+    pub messages_refused: u64,
     /// How often this end has used a new key.
     pub rekeys: u64,
 }
@@ -28,6 +30,7 @@ impl AddAssign for NetCounters {
         self.datagrams_received += other.datagrams_received;
         self.datagrams_dropped += other.datagrams_dropped;
         self.resent += other.resent;
+        self.messages_refused += other.messages_refused;
         self.rekeys += other.rekeys;
     }
 }

@@ -7,6 +7,7 @@
 mod alarms;
 mod arrive;
 mod depart;
+mod path;
 mod peer;
 mod peers;
 mod sealed;
@@ -18,7 +19,7 @@ use std::time::{Duration, Instant};
 
 use pysage_core::Delivery;
 use pysage_core::transport::LinkId;
-use pysage_core::wire::{FrameHead, MessageTable, TableMismatch};
+use pysage_core::wire::{Codec, FrameHead, MessageTable, TableMismatch};
 
 use crate::config::NetConfig;
 use crate::counters::NetCounters;
@@ -60,6 +61,7 @@ pub(crate) struct Host {
 #[derive(Clone, Copy, Debug)]
 struct Settings {
     terms: Terms,
+    codec: Codec,
     datagram_bytes: usize,
     most_peers: usize,
     connect_timeout: Duration,
@@ -73,6 +75,8 @@ struct Settings {
 pub(crate) enum Told<'a> {
     /// A peer is there. Its messages follow.
     Connected { address: SocketAddr },
+    /// Its address is another one.
+    Moved { address: SocketAddr },
     /// A frame came. It stays with the host, to be told again, unless it is taken.
     Frame(&'a [u8]),
     /// What it says it knows differs from what this end knows. It is disconnected next.
@@ -121,6 +125,7 @@ impl Host {
             repeat_newest_bytes: config.repeat_newest_bytes,
             idle_timeout: config.idle_timeout,
             keep_alive: config.keep_alive,
+            streams: 256,
         };
         let terms = Terms {
             codec: Terms::code_of(config.codec),
@@ -129,6 +134,7 @@ impl Host {
         };
         let settings = Settings {
             terms,
+            codec: config.codec,
             datagram_bytes,
             most_peers: config.most_peers,
             connect_timeout: config.connect_timeout,
@@ -179,7 +185,9 @@ impl Host {
             self.settings.terms.write(&mut terms);
             let client = (peer.session_here, key);
             let call = self.security.call(client, &terms, &mut self.random);
-            (peer.address, peer.key) = (Some(to), self.security.called());
+            let called = self.security.called();
+            peer.know(called, self.security.rights(called.as_ref()));
+            peer.address = Some(to);
             peer.state = State::hello(now, key, until, call.map(Box::new));
             self.peers.set_due(link.index);
         }
@@ -261,7 +269,16 @@ impl Host {
         for _ in 0..self.peers.news() {
             let Some(index) = self.peers.next_news() else { return };
             let Some(peer) = self.peers.at(index) else { continue };
-            let taken = peer.tell(now, each);
+            let taken = match peer.rights.clone() {
+                None => peer.tell(now, each),
+                Some(rights) => peer.tell(now, &mut |link, told| match told {
+                    Told::Frame(frame) if !rights.allow(self.settings.codec, frame) => {
+                        self.counters.messages_refused += 1;
+                        Taken::Yes
+                    }
+                    told => each(link, told),
+                }),
+            };
             let has_ended = peer.has_ended() && taken == Taken::Yes;
             self.peers.set_due(index);
             self.peers.set_changed(index);

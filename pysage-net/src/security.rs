@@ -5,12 +5,16 @@ mod allow_list;
 #[cfg(feature = "secure")]
 mod keys;
 #[cfg(feature = "secure")]
+mod rights;
+#[cfg(feature = "secure")]
 mod text;
 
 #[cfg(feature = "secure")]
 pub use allow_list::AllowList;
 #[cfg(feature = "secure")]
 pub use keys::{Identity, KeyError, PresharedKey, PublicKey};
+#[cfg(feature = "secure")]
+pub use rights::Rights;
 
 use crate::session::Session;
 

@@ -21,13 +21,13 @@ use std::time::{Duration, Instant};
 use crate::endpoint::Malformed;
 
 #[cfg(feature = "secure")]
-pub(crate) use crate::security::PublicKey;
+pub(crate) use crate::security::{PublicKey, Rights};
 pub(crate) use cookie::{Cookie, Cookies};
 pub(crate) use hello::{Answer, Hello, Refusal, Said, SealedHello, Shake, Terms, Welcome};
 pub(crate) use letter::Letter;
-#[cfg(not(feature = "secure"))]
-pub(crate) use noise::PublicKey;
 pub(crate) use noise::{Call, Heard, Secrets};
+#[cfg(not(feature = "secure"))]
+pub(crate) use noise::{PublicKey, Rights};
 pub(crate) use random::Random;
 #[cfg(feature = "secure")]
 use sealed::Sealing;
@@ -116,6 +116,11 @@ impl Session {
         return Session { guard: Guard::Sealing(Box::new(Sealing::new(secrets))), there };
         #[cfg(not(feature = "secure"))]
         secrets.session()
+    }
+
+    /// Whether what is opened in it can only be the peer's.
+    pub(crate) fn is_sealed(&self) -> bool {
+        !matches!(self.guard, Guard::Checksum(_))
     }
 
     /// How many bytes stand behind the frames.

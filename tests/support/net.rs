@@ -71,6 +71,7 @@ pub(crate) fn witness(replies: bool) -> (ActorManager, Seen) {
     (manager, seen)
 }
 
+#[allow(dead_code)]
 pub(crate) fn open() -> NetConfig {
     NetConfig::new(Security::open())
 }

@@ -25,7 +25,7 @@ pub(crate) fn frames(bytes: &[u8]) {
                 let all = |it: &Part<'_>| (it.lane, it.number, it.total_bytes, it.index);
                 assert_eq!((all(&read), read.bytes), (all(&part), part.bytes));
             }
-            Frame::Ping | Frame::Close(_) => {}
+            Frame::Ping | Frame::Close(_) | Frame::Challenge(_) | Frame::Response(_) => {}
         }
     }
 }
@@ -126,6 +126,7 @@ const LIMITS: Limits = Limits {
     repeat_newest_bytes: 256,
     idle_timeout: Duration::from_secs(10),
     keep_alive: Duration::from_secs(2),
+    streams: 256,
 };
 
 impl<'a> Run<'a> {

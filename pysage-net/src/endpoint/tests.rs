@@ -17,6 +17,7 @@ const LIMITS: Limits = Limits {
     repeat_newest_bytes: 256,
     idle_timeout: Duration::from_secs(10),
     keep_alive: Duration::from_secs(2),
+    streams: 256,
 };
 
 struct Run {

@@ -52,7 +52,8 @@ impl Host {
             return self.after_parting(now, from, header.session);
         };
         let State::Up(up) = &mut peer.state else { return false };
-        if peer.address != Some(from) {
+        let has_moved = peer.address != Some(from);
+        if has_moved && !(self.listens && up.session.is_sealed()) {
             return false;
         }
         let largest = peer.endpoint.largest_received();
@@ -75,8 +76,19 @@ impl Host {
         if is_confirmed {
             self.end_former(now, index);
         }
+        if has_moved && largest.is_none_or(|largest| number > largest) {
+            self.check_path(now, index, from);
+        }
         match said {
             Ok(Said::Nothing) => true,
+            Ok(Said::Challenges(token)) => {
+                self.answer_path(index, from, token);
+                true
+            }
+            Ok(Said::Responds(token)) => {
+                self.end_path(index, from, token);
+                true
+            }
             Ok(Said::Repeated | Said::NoRoom) => false,
             Ok(Said::Closes(code)) => {
                 self.end(index, Parting::reason_of(code));

@@ -1,15 +1,17 @@
 //! One peer of a host.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use pysage_core::transport::LinkId;
 use pysage_core::wire::{MessageTable, TableMismatch};
 
+use super::path::Path;
 use super::{Taken, Told};
 use crate::endpoint::{Endpoint, Malformed};
 use crate::event::DisconnectReason;
-use crate::session::{Call, Cookie, Letter, PublicKey, Session};
+use crate::session::{Call, Cookie, Letter, PublicKey, Rights, Session};
 
 /// One peer of a host.
 pub(super) struct Peer {
@@ -22,11 +24,15 @@ pub(super) struct Peer {
     pub(super) server_key: u64,
     /// By which key it is known, if it has one of its own.
     pub(super) key: Option<PublicKey>,
+    /// What it may send, if that is told.
+    pub(super) rights: Option<Arc<Rights>>,
     /// What its sealed hello is answered with, until it shows that it got that.
     pub(super) answer: Option<Box<Letter>>,
     pub(super) endpoint: Endpoint,
     /// It is told that it is there.
     connects: bool,
+    /// It is told that its address is another one.
+    moves: bool,
     /// Whether what it knows was compared: before that no message of it is told.
     is_compared: bool,
     mismatch: Option<TableMismatch>,
@@ -77,6 +83,8 @@ pub(super) struct Up {
     pub(super) client: (u32, u64),
     /// Something came that shows that it knows the session, too.
     pub(super) is_confirmed: bool,
+    /// Where it may be by now.
+    pub(super) path: Option<Path>,
     closing: Option<Closing>,
 }
 
@@ -173,9 +181,11 @@ impl Peer {
             state,
             server_key: 0,
             key: None,
+            rights: None,
             answer: None,
             endpoint,
             connects: false,
+            moves: false,
             is_compared: false,
             mismatch: None,
             end: None,
@@ -220,7 +230,8 @@ impl Peer {
         [window_bytes, round_trip_us]: [u64; 2],
         table: &MessageTable,
     ) {
-        self.state = State::Up(Up { session, client, is_confirmed: false, closing: None });
+        self.state =
+            State::Up(Up { session, client, is_confirmed: false, path: None, closing: None });
         self.endpoint.begin(now, window_bytes, Duration::from_micros(round_trip_us));
         let mut message = vec![TABLE];
         table.encode(&mut message);
@@ -263,7 +274,7 @@ impl Peer {
 
     /// Whether something is to be told of it.
     pub(super) fn has_something_to_tell(&self) -> bool {
-        self.connects || self.mismatch.is_some() || self.tells_messages()
+        self.connects || self.moves || self.mismatch.is_some() || self.tells_messages()
     }
 
     fn tells_messages(&self) -> bool {
@@ -296,6 +307,20 @@ impl Peer {
         up.closing.as_ref().map(|closing| closing.until)
     }
 
+    /// Takes note that its address is another one.
+    pub(super) fn move_to(&mut self, address: SocketAddr) {
+        self.address = Some(address);
+        self.moves = true;
+    }
+
+    /// Takes note by what key it is known and what it may send.
+    pub(super) fn know(&mut self, key: Option<PublicKey>, rights: Option<Arc<Rights>>) {
+        if let Some(rights) = &rights {
+            self.endpoint.limit_streams(rights.most_streams());
+        }
+        (self.key, self.rights) = (key, rights);
+    }
+
     /// Has nothing more of what came from it be told.
     pub(super) fn mute(&mut self) {
         self.is_compared = false;
@@ -322,7 +347,13 @@ impl Peer {
             if each(link, Told::Connected { address }) == Taken::Later {
                 return Taken::Later;
             }
-            self.connects = false;
+            (self.connects, self.moves) = (false, false);
+        }
+        if let Some(address) = self.address.filter(|_| self.moves) {
+            if each(link, Told::Moved { address }) == Taken::Later {
+                return Taken::Later;
+            }
+            self.moves = false;
         }
         if let Some(mismatch) = &self.mismatch {
             if each(link, Told::Mismatch(mismatch.clone())) == Taken::Later {

@@ -108,6 +108,12 @@ impl Peers {
         self.by_address.insert(address, index);
     }
 
+    /// Takes note that the address of a peer that came from elsewhere is another one.
+    pub(super) fn rename(&mut self, index: u32, address: SocketAddr) {
+        self.by_address.retain(|_, of| *of != index);
+        self.name(address, index);
+    }
+
     /// When a peer ends of which nothing comes any more.
     pub(super) fn idle_at(&self, index: u32) -> Option<Instant> {
         self.places.get(index as usize)?.peer.as_ref().map(|peer| peer.endpoint.idle_at())

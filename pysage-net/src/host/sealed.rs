@@ -96,7 +96,8 @@ impl Host {
         let welcome =
             Answer::Welcome { server_session: peer.session_here, terms: self.settings.terms };
         let (letter, secrets) = heard.answer(&welcome.to_bytes());
-        (peer.key, peer.answer) = (key, Some(Box::new(letter)));
+        peer.know(key, self.security.rights(key.as_ref()));
+        peer.answer = Some(Box::new(letter));
         let round_trip_us = u64::try_from(age.as_micros()).unwrap_or(u64::MAX);
         let told = [terms.window_bytes, round_trip_us];
         peer.come_up(now, Session::sealed(&secrets, client.0), client, told, &self.table);
@@ -156,7 +157,8 @@ impl Host {
         true
     }
 
-    /// Ends the connections of those who are let in no more, if the list has changed.
+    /// Ends the connections of those who are let in no more, if the list has changed, and takes note
+    /// of what the others may send now.
     pub(super) fn look_at_list(&mut self, now: Instant) {
         let changes = self.security.changes();
         if std::mem::replace(&mut self.list_changes, changes) == changes {
@@ -164,6 +166,13 @@ impl Host {
         }
         let is_out = |peer: &&Peer| peer.key.is_some_and(|key| !self.security.allows(Some(&key)));
         let out: Vec<u32> = self.peers.iter().filter(is_out).map(|peer| peer.link.index).collect();
+        let is_known = |peer: &&Peer| peer.key.is_some() && !is_out(peer);
+        let known = self.peers.iter().filter(is_known).map(|peer| peer.link.index);
+        for index in known.collect::<Vec<u32>>() {
+            if let Some(peer) = self.peers.at(index) {
+                peer.know(peer.key, self.security.rights(peer.key.as_ref()));
+            }
+        }
         for index in out {
             if let Some(peer) = self.peers.at(index) {
                 peer.mute();

@@ -1,6 +1,6 @@
-//! Who is let in.
+//! Who is let in, and with what rights.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use parking_lot::RwLock;
 
 use super::keys::PublicKey;
+use super::rights::Rights;
 
 /// Who is let in: a list of keys. Clones are the same list, which may change at any time.
 ///
@@ -26,7 +27,7 @@ pub struct AllowList(Arc<Shared>);
 
 #[derive(Default)]
 struct Shared {
-    keys: RwLock<BTreeSet<PublicKey>>,
+    keys: RwLock<BTreeMap<PublicKey, Arc<Rights>>>,
     /// How often it changed.
     changes: AtomicU64,
 }
@@ -44,9 +45,14 @@ impl AllowList {
         [key].into_iter().collect()
     }
 
-    /// Lets a key in from now on.
+    /// Lets a key in from now on, with [all rights](Rights::all).
     pub fn allow(&self, key: PublicKey) {
-        self.0.keys.write().insert(key);
+        self.allow_with(key, Rights::all());
+    }
+
+    /// Lets a key in from now on, with these rights, also where it is connected already.
+    pub fn allow_with(&self, key: PublicKey, rights: Rights) {
+        self.0.keys.write().insert(key, Arc::new(rights));
         self.0.changes.fetch_add(1, Ordering::Release);
     }
 
@@ -54,7 +60,7 @@ impl AllowList {
     /// from the next tick on. Whether it was on the list.
     #[doc(alias("remove", "kick", "ban"))]
     pub fn revoke(&self, key: &PublicKey) -> bool {
-        let was_there = self.0.keys.write().remove(key);
+        let was_there = self.0.keys.write().remove(key).is_some();
         self.0.changes.fetch_add(1, Ordering::Release);
         was_there
     }
@@ -62,19 +68,23 @@ impl AllowList {
     /// Whether a key is let in.
     #[must_use]
     pub fn allows(&self, key: &PublicKey) -> bool {
-        self.0.keys.read().contains(key)
+        self.0.keys.read().contains_key(key)
     }
 
     /// The keys, in their order.
     #[must_use]
     pub fn keys(&self) -> Vec<PublicKey> {
-        self.0.keys.read().iter().copied().collect()
+        self.0.keys.read().keys().copied().collect()
     }
 
     /// The key, if it is the only one.
     pub(crate) fn one(&self) -> Option<PublicKey> {
         let keys = self.0.keys.read();
-        keys.first().copied().filter(|_| keys.len() == 1)
+        keys.keys().next().copied().filter(|_| keys.len() == 1)
+    }
+
+    pub(crate) fn rights(&self, key: &PublicKey) -> Option<Arc<Rights>> {
+        self.0.keys.read().get(key).cloned()
     }
 
     /// How often it changed.
@@ -85,7 +95,8 @@ impl AllowList {
 
 impl FromIterator<PublicKey> for AllowList {
     fn from_iter<T: IntoIterator<Item = PublicKey>>(keys: T) -> AllowList {
-        let keys = RwLock::new(keys.into_iter().collect());
+        let with_rights = |key| (key, Arc::new(Rights::all()));
+        let keys = RwLock::new(keys.into_iter().map(with_rights).collect());
         AllowList(Arc::new(Shared { keys, changes: AtomicU64::new(0) }))
     }
 }

@@ -8,6 +8,8 @@
 //! The primitives are X25519 (`curve25519-dalek`, by our own few lines, which overwrite the secrets;
 //! `ring` has none for keys that stay), AES-256-GCM and SHA-256 (`ring`).
 
+use std::sync::Arc;
+
 use snow::params::{CipherChoice, DHChoice, HashChoice};
 use snow::resolvers::{CryptoResolver, RingResolver};
 use snow::{Builder, HandshakeState};
@@ -15,7 +17,7 @@ use zeroize::Zeroizing;
 
 use super::letter::Letter;
 use super::random::Random;
-use crate::security::{Identity, Kind, PublicKey, Security};
+use crate::security::{Identity, Kind, PublicKey, Rights, Security};
 
 mod primitives;
 
@@ -97,6 +99,14 @@ impl Security {
             (Kind::Keys(_, allowed), Some(key)) => allowed.allows(key),
             (Kind::Keys(..), None) => false,
             _ => true,
+        }
+    }
+
+    /// What a peer may send, if it is known by a key.
+    pub(crate) fn rights(&self, key: Option<&PublicKey>) -> Option<Arc<Rights>> {
+        match (&self.0, key) {
+            (Kind::Keys(_, allowed), Some(key)) => allowed.rights(key),
+            _ => None,
         }
     }
 

@@ -58,7 +58,9 @@ pub(super) struct Pair {
     /// All that arrived, if it is kept.
     pub(super) record: Option<Vec<(usize, Vec<u8>)>>,
     configs: [NetConfig; 2],
-    client_address: SocketAddr,
+    pub(super) client_address: SocketAddr,
+    /// What was sent to where nobody is.
+    pub(super) lost_bytes: usize,
 }
 
 impl DatagramCarrier for Out {
@@ -127,6 +129,7 @@ impl Pair {
             record: None,
             configs,
             client_address: address(0),
+            lost_bytes: 0,
         };
         pair.ends[0].link = Some(pair.ends[0].host.connect(now, Some(address(1))));
         pair.run(Duration::from_secs(1));
@@ -179,6 +182,19 @@ impl Pair {
         self.ends[0].host = host;
         self.ends[0].events.clear();
         self.run(Duration::from_secs(7));
+    }
+
+    /// Has the client be at another address from now on.
+    pub(super) fn move_client(&mut self) {
+        let port = self.client_address.port() + 1;
+        self.client_address.set_port(port);
+    }
+
+    /// What is on its way to an end.
+    pub(super) fn about_to_arrive(&mut self, end: usize) -> Vec<Vec<u8>> {
+        self.serve(1 - end);
+        let all = self.on_the_way.iter().filter(|Reverse((_, _, to, _))| *to == end);
+        all.map(|Reverse((.., bytes))| bytes.clone()).collect()
     }
 
     /// Puts another host in the server's place.
@@ -272,6 +288,7 @@ impl Pair {
         for (to, bytes) in std::mem::take(&mut self.ends[at].out.0) {
             self.departed[at] += 1;
             let reaches = [self.client_address, address(1)].contains(&to);
+            self.lost_bytes += if reaches { 0 } else { bytes.len() };
             let is_lost = !reaches || self.is_cut[at] || (self.loses)(at, self.departed[at]);
             if is_lost || self.chance(self.conditions.loss) {
                 continue;

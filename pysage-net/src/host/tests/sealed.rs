@@ -113,6 +113,49 @@ fn a_clock_that_jumps_ends_the_connection_and_no_more() {
 }
 
 #[test]
+fn a_peer_may_move_and_loses_nothing() {
+    for seed in 0..10 {
+        let mut pair = with_keys(lossy(seed, 0.1));
+        let messages: Vec<_> = (0..200_u32).map(|number| number.to_le_bytes().repeat(50)).collect();
+        for (at, message) in messages.iter().enumerate() {
+            pair.send(0, Delivery::ReliableOrdered, 0, message);
+            pair.send(1, Delivery::ReliableOrdered, 0, message);
+            if at % 50 == 25 {
+                pair.move_client();
+            }
+            pair.run(10 * MS);
+        }
+        pair.run(Duration::from_secs(5));
+        assert!(pair.ends.iter().all(|end| end.got == messages), "seed {seed}");
+        let at = format!("Moved {{ address: {} }}", pair.client_address);
+        assert_eq!(pair.ends[1].events.last(), Some(&at), "seed {seed}");
+    }
+}
+
+#[test]
+fn a_copy_from_elsewhere_leads_nothing_away_and_floods_nobody() {
+    let mut pair = with_keys(lossy(1, 0.0));
+    let victim = std::net::SocketAddr::from(([10, 9, 9, 9], 53));
+    let (mut copied, mut to_victim) = (0, 0);
+    for number in 0..200_u32 {
+        pair.send(0, Delivery::Unreliable, 0, &number.to_le_bytes());
+        pair.send(1, Delivery::ReliableOrdered, 0, &[7; 1_000]);
+        // It overtakes what it is a copy of.
+        for datagram in pair.about_to_arrive(1) {
+            copied += datagram.len();
+            pair.arrive_from(1, victim, &datagram);
+        }
+        pair.run(10 * MS);
+        to_victim += std::mem::take(&mut pair.lost_bytes);
+    }
+    pair.run(Duration::from_secs(1));
+    assert!(copied > 10_000 && to_victim > 0, "it is asked: {copied} {to_victim}");
+    assert!(to_victim < 200 * 100, "{to_victim} bytes");
+    assert_eq!(pair.ends[0].got.len(), 200);
+    assert!(pair.ends[1].events.is_empty(), "{:?}", pair.ends[1].events);
+}
+
+#[test]
 fn what_is_changed_or_said_again_is_not_taken() {
     let mut pair = with_keys(lossy(5, 0.0));
     pair.record = Some(Vec::new());
