@@ -1,5 +1,7 @@
 //! How a listener or a connection runs, and what it may take.
 
+mod limits;
+
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -8,6 +10,8 @@ use pysage_core::wire::{Codec, WireLimits};
 use crate::carrier::{Carrier, UdpOptions};
 use crate::error::NetError;
 use crate::security::{Kind, Security};
+
+pub(crate) use limits::HostLimits;
 
 /// How a listener or a connection runs, and what it may take.
 ///
@@ -39,6 +43,7 @@ pub struct NetConfig {
     pub(crate) idle_timeout: Duration,
     pub(crate) keep_alive: Duration,
     pub(crate) close_timeout: Duration,
+    pub(crate) host_limits: HostLimits,
     pub(crate) rekey_datagrams: u64,
     pub(crate) rekey_interval: Duration,
     pub(crate) seed: Option<u64>,
@@ -125,6 +130,7 @@ impl NetConfig {
             idle_timeout: NetConfig::DEFAULT_IDLE_TIMEOUT,
             keep_alive: NetConfig::DEFAULT_KEEP_ALIVE,
             close_timeout: NetConfig::DEFAULT_CLOSE_TIMEOUT,
+            host_limits: HostLimits::default(),
             rekey_datagrams: NetConfig::DEFAULT_REKEY_DATAGRAMS,
             rekey_interval: NetConfig::DEFAULT_REKEY_INTERVAL,
             seed: None,

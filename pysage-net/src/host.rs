@@ -7,6 +7,8 @@
 mod alarms;
 mod arrive;
 mod depart;
+mod gate;
+mod greeting;
 mod path;
 mod peer;
 mod peers;
@@ -21,13 +23,14 @@ use pysage_core::Delivery;
 use pysage_core::transport::LinkId;
 use pysage_core::wire::{Codec, FrameHead, MessageTable, TableMismatch};
 
-use crate::config::NetConfig;
+use crate::config::{HostLimits, NetConfig};
 use crate::counters::NetCounters;
 use crate::endpoint::{Endpoint, Limits};
 use crate::event::DisconnectReason;
 use crate::security::Security;
 use crate::session::{Cookies, Random, Terms};
-use peer::{Peer, State};
+use gate::Share;
+use peer::{Limited, Peer, State};
 use peers::Peers;
 
 /// All peers of one socket.
@@ -41,6 +44,7 @@ pub(crate) struct Host {
     list_changes: u64,
     random: Random,
     cookies: Cookies,
+    gate: gate::Gate,
     table: MessageTable,
     peers: Peers,
     /// Answers of the handshake that wait to leave.
@@ -68,6 +72,7 @@ struct Settings {
     close_timeout: Duration,
     /// After how many datagrams and how long a new key is used.
     rekey: (u64, Duration),
+    limits: HostLimits,
 }
 
 /// What a host tells, in the order in which it happened for each peer.
@@ -140,6 +145,7 @@ impl Host {
             connect_timeout: config.connect_timeout,
             close_timeout: config.close_timeout,
             rekey: (config.rekey_datagrams, config.rekey_interval),
+            limits: config.host_limits,
         };
         Host {
             settings,
@@ -148,6 +154,7 @@ impl Host {
             list_changes: config.security.changes(),
             security: config.security.clone(),
             cookies: Cookies::new(now, &mut random),
+            gate: gate::Gate::new(now, &config.host_limits, random.next()),
             random,
             table: MessageTable::default(),
             peers: Peers::default(),
@@ -296,6 +303,12 @@ impl Host {
     /// What it and its peers have counted.
     pub(crate) fn counters(&self) -> NetCounters {
         self.counters
+    }
+
+    /// How long a peer may take from now on to show that it is up, and what it may send.
+    fn limited(&self, now: Instant) -> Limited {
+        let share = Share::new(now, &self.settings.limits);
+        Limited { until: now + self.settings.connect_timeout, share }
     }
 
     /// Makes a peer.

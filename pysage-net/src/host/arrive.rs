@@ -6,7 +6,8 @@ use std::time::Instant;
 
 use super::Host;
 use super::depart::Parting;
-use super::peer::{ReasonHeard, State};
+use super::greeting::ReasonHeard;
+use super::peer::State;
 use crate::carrier::Arrived;
 use crate::endpoint::{Malformed, Said};
 use crate::event::DisconnectReason;
@@ -59,6 +60,10 @@ impl Host {
         let largest = peer.endpoint.largest_received();
         let opened = up.session.open(now, header, largest, bytes, &mut self.opening);
         let Some((number, payload)) = opened else { return false };
+        if up.share.as_mut().is_some_and(|share| !share.takes(now, bytes.len())) {
+            self.counters.datagrams_over_limit += 1;
+            return false;
+        }
         let said = peer.endpoint.arrived(now, number, is_marked, payload);
         let index = peer.link.index;
         let until = now + self.settings.close_timeout;

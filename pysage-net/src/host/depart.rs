@@ -146,6 +146,7 @@ impl Host {
     ) -> io::Result<()> {
         self.latest = now;
         self.look_at_list(now);
+        self.gate.rest(now);
         self.peers.pass(now);
         self.transmit_due(now, carrier);
         self.failure.take().map_or(Ok(()), Err)

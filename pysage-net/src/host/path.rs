@@ -29,7 +29,7 @@ impl Host {
         let path = match &mut up.path {
             Some(path) if path.address == from && now < path.asked_at + ASK_INTERVAL => return,
             Some(path) if path.address == from => path,
-            path => path.insert(Path { address: from, token, asked_at: now }),
+            path => path.insert(Box::new(Path { address: from, token, asked_at: now })),
         };
         path.asked_at = now;
         let token = path.token;
@@ -45,7 +45,7 @@ impl Host {
     pub(super) fn end_path(&mut self, index: u32, from: SocketAddr, token: [u8; 8]) {
         let Some(peer) = self.peers.at(index) else { return };
         let State::Up(up) = &mut peer.state else { return };
-        let is_there = |path: &mut Path| path.address == from && path.token == token;
+        let is_there = |path: &mut Box<Path>| path.address == from && path.token == token;
         if up.path.take_if(is_there).is_none() {
             return;
         }

@@ -7,11 +7,13 @@ use std::time::{Duration, Instant};
 use pysage_core::transport::LinkId;
 use pysage_core::wire::{MessageTable, TableMismatch};
 
+use super::gate::Share;
+use super::greeting::Greeting;
 use super::path::Path;
 use super::{Taken, Told};
 use crate::endpoint::{Endpoint, Malformed};
 use crate::event::DisconnectReason;
-use crate::session::{Call, Cookie, Letter, PublicKey, Rights, Session};
+use crate::session::{Letter, PublicKey, Rights, Session};
 
 /// One peer of a host.
 pub(super) struct Peer {
@@ -52,30 +54,6 @@ pub(super) enum State {
     Ended,
 }
 
-/// What is said to a peer that did not answer.
-pub(super) struct Greeting {
-    pub(super) client_key: u64,
-    /// How this end shows who it is, if it has a key.
-    pub(super) call: Option<Box<Call>>,
-    cookie: Cookie,
-    /// When it was said first with this cookie: an answer tells no round trip that is too short.
-    pub(super) said_at: Option<Instant>,
-    pub(super) say_at: Instant,
-    interval: Duration,
-    until: Instant,
-    /// What was heard of its address last: why it is not reached.
-    pub(super) reason: Option<ReasonHeard>,
-}
-
-/// What the operating system told of an address, or somebody who need not be the peer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum ReasonHeard {
-    Refused,
-    Unreachable,
-    OtherSecurity,
-    Incompatible,
-}
-
 /// A peer that is there.
 pub(super) struct Up {
     pub(super) session: Session,
@@ -83,9 +61,19 @@ pub(super) struct Up {
     pub(super) client: (u32, u64),
     /// Something came that shows that it knows the session, too.
     pub(super) is_confirmed: bool,
+    /// Until when it has to show that.
+    until: Instant,
+    /// What it may send in a second, if that is limited.
+    pub(super) share: Option<Box<Share>>,
     /// Where it may be by now.
-    pub(super) path: Option<Path>,
+    pub(super) path: Option<Box<Path>>,
     closing: Option<Closing>,
+}
+
+/// How long a peer may take to show that it knows, and what it may send.
+pub(super) struct Limited {
+    pub(super) until: Instant,
+    pub(super) share: Option<Box<Share>>,
 }
 
 struct Closing {
@@ -101,70 +89,11 @@ struct End {
     is_untold: bool,
 }
 
-/// A greeting is said again after so long, and then less and less often.
-const FIRST_INTERVAL: Duration = Duration::from_millis(100);
-const MOST_INTERVAL: Duration = Duration::from_millis(250);
-
-/// Another cookie than the first is only taken after so long: that one may be too old by then.
-const COOKIE_KEPT: Duration = Duration::from_secs(3);
-
 /// The first byte of what endpoints tell each other: what a table follows.
 const TABLE: u8 = 1;
 
 /// A table of more bytes is not compared.
 pub(super) const MOST_TABLE_BYTES: usize = 48 << 10;
-
-impl State {
-    pub(super) fn hello(
-        now: Instant,
-        client_key: u64,
-        until: Instant,
-        call: Option<Box<Call>>,
-    ) -> State {
-        State::Hello(Greeting {
-            client_key,
-            call,
-            cookie: Cookie::NONE,
-            said_at: None,
-            say_at: now,
-            interval: FIRST_INTERVAL,
-            until,
-            reason: None,
-        })
-    }
-}
-
-impl Greeting {
-    /// Takes note that it is said now.
-    pub(super) fn said(&mut self, now: Instant) {
-        self.said_at = self.said_at.or(Some(now));
-        self.say_at = (now + self.interval).min(self.until);
-        self.interval = (self.interval * 2).min(MOST_INTERVAL);
-    }
-
-    pub(super) fn cookie(&self) -> Cookie {
-        self.cookie
-    }
-
-    /// Takes the cookie that it is to be said with, at once.
-    pub(super) fn take(&mut self, now: Instant, cookie: Cookie) {
-        let is_old = self.said_at.is_some_and(|at| at + COOKIE_KEPT < now);
-        if self.cookie == Cookie::NONE || is_old {
-            (self.cookie, self.said_at, self.say_at) = (cookie, None, now);
-        }
-    }
-
-    /// Why it is given up, if it is by now.
-    pub(super) fn failure(&self, now: Instant) -> Option<DisconnectReason> {
-        (self.until <= now).then_some(match self.reason {
-            Some(ReasonHeard::Refused) => DisconnectReason::Refused,
-            Some(ReasonHeard::Unreachable) => DisconnectReason::Unreachable,
-            Some(ReasonHeard::OtherSecurity) => DisconnectReason::OtherSecurity,
-            Some(ReasonHeard::Incompatible) => DisconnectReason::Incompatible,
-            None => DisconnectReason::NoAnswer,
-        })
-    }
-}
 
 impl Peer {
     pub(super) fn new(
@@ -227,11 +156,13 @@ impl Peer {
         now: Instant,
         session: Session,
         client: (u32, u64),
+        limited: Limited,
         [window_bytes, round_trip_us]: [u64; 2],
         table: &MessageTable,
     ) {
-        self.state =
-            State::Up(Up { session, client, is_confirmed: false, path: None, closing: None });
+        let Limited { until, share } = limited;
+        let (is_confirmed, path, closing) = (false, None, None);
+        self.state = State::Up(Up { session, client, is_confirmed, until, share, path, closing });
         self.endpoint.begin(now, window_bytes, Duration::from_micros(round_trip_us));
         let mut message = vec![TABLE];
         table.encode(&mut message);
@@ -296,6 +227,7 @@ impl Peer {
         match &up.closing {
             Some(closing) if self.endpoint.is_drained() => Some(closing.reason.clone()),
             Some(closing) if closing.until <= now => Some(DisconnectReason::TimedOut),
+            None if !up.is_confirmed && up.until <= now => Some(DisconnectReason::TimedOut),
             _ if self.endpoint.idle_at() <= now => Some(DisconnectReason::TimedOut),
             _ => None,
         }
@@ -304,7 +236,8 @@ impl Peer {
     /// When it ends, if nothing happens before.
     pub(super) fn ends_at(&self) -> Option<Instant> {
         let State::Up(up) = &self.state else { return None };
-        up.closing.as_ref().map(|closing| closing.until)
+        let unconfirmed = (!up.is_confirmed).then_some(up.until);
+        up.closing.as_ref().map(|closing| closing.until).or(unconfirmed)
     }
 
     /// Takes note that its address is another one.

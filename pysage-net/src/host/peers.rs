@@ -7,7 +7,8 @@ use std::time::Instant;
 use pysage_core::transport::LinkId;
 
 use super::alarms::Alarms;
-use super::peer::{Greeting, Peer, State};
+use super::greeting::Greeting;
+use super::peer::{Peer, State};
 use crate::endpoint::Endpoint;
 
 /// The peers of a host. A look at those that are due costs nothing for the others.

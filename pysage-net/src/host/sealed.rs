@@ -40,6 +40,9 @@ impl Host {
         if let Some(answer) = known {
             return answer.is_some_and(|answer| self.answer(from, shake, answer));
         }
+        if !self.takes_handshake(now, from) {
+            return false;
+        }
         let Some(heard) = self.security.hear(client, &hello.letter, &mut self.random) else {
             return self.refuse(from, shake, Refusal::OtherSecurity);
         };
@@ -91,6 +94,7 @@ impl Host {
             self.end(oldest, DisconnectReason::Restarted);
         }
         let key = heard.key;
+        let limited = self.limited(now);
         let link = self.add(now, Some(from), State::LooksUp);
         let peer = self.peers.at(link.index).expect("it was just added");
         let welcome =
@@ -100,7 +104,8 @@ impl Host {
         peer.answer = Some(Box::new(letter));
         let round_trip_us = u64::try_from(age.as_micros()).unwrap_or(u64::MAX);
         let told = [terms.window_bytes, round_trip_us];
-        peer.come_up(now, Session::sealed(&secrets, client.0), client, told, &self.table);
+        let session = Session::sealed(&secrets, client.0);
+        peer.come_up(now, session, client, limited, told, &self.table);
         self.peers.name(from, link.index);
         letter
     }

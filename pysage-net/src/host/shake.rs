@@ -3,7 +3,8 @@
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use super::peer::{Peer, ReasonHeard, State};
+use super::greeting::ReasonHeard;
+use super::peer::{Peer, State};
 use super::{Host, MOST_REPLIES};
 use crate::event::DisconnectReason;
 use crate::session::{Cookie, Hello, Refusal, Said, SealedHello, Session, Shake, Terms, Welcome};
@@ -36,6 +37,9 @@ impl Host {
         let index = match self.peers.of_address(from) {
             Some(index) if self.is_of(index, client) => index,
             before => {
+                if !self.takes_handshake(now, from) {
+                    return false;
+                }
                 let (peers, most) = (self.peers.len(), self.settings.most_peers);
                 if before.is_none() && peers >= most {
                     return self.refuse(from, shake, Refusal::TooManyPeers);
@@ -67,19 +71,21 @@ impl Host {
         age: Duration,
     ) -> u32 {
         let server_key = self.random.next();
+        let limited = self.limited(now);
         let link = self.add(now, Some(from), State::LooksUp);
         let session = Session::new(client.1, server_key, client.0);
         if let Some(peer) = self.peers.at(link.index) {
             peer.server_key = server_key;
             let round_trip_us = u64::try_from(age.as_micros()).unwrap_or(u64::MAX);
             let told = [hello.terms.window_bytes, round_trip_us];
-            peer.come_up(now, session, client, told, &self.table);
+            peer.come_up(now, session, client, limited, told, &self.table);
         }
         self.peers.name(from, link.index);
         link.index
     }
 
     pub(super) fn give_cookie(&mut self, now: Instant, from: SocketAddr, shake: &Shake) -> bool {
+        self.cookies.change_key(now, &mut self.random);
         let cookie = self.cookies.give(now, from, shake.client_key);
         self.reply(from, &Shake { said: Said::Cookie(cookie), ..*shake })
     }
@@ -141,6 +147,7 @@ impl Host {
         session: Session,
         terms: Terms,
     ) {
+        let limited = self.limited(now);
         let Some(peer) = self.peers.at(index) else { return };
         let said_at = match &peer.state {
             State::Hello(greeting) => greeting.said_at.unwrap_or(now),
@@ -149,7 +156,8 @@ impl Host {
         let client = (shake.client_session, shake.client_key);
         let round_trip = now.saturating_duration_since(said_at);
         let round_trip_us = u64::try_from(round_trip.as_micros()).unwrap_or(u64::MAX);
-        peer.come_up(now, session, client, [terms.window_bytes, round_trip_us], &self.table);
+        let told = [terms.window_bytes, round_trip_us];
+        peer.come_up(now, session, client, limited, told, &self.table);
         peer.confirm();
         self.peers.set_due(index);
         self.peers.set_changed(index);

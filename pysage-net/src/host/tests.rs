@@ -5,6 +5,7 @@
 mod deliveries;
 mod ends;
 mod hostile;
+mod limits;
 mod memory;
 mod net;
 #[cfg(feature = "secure")]

@@ -61,6 +61,8 @@ pub(super) struct Pair {
     pub(super) client_address: SocketAddr,
     /// What was sent to where nobody is.
     pub(super) lost_bytes: usize,
+    /// That itself, if it is kept.
+    pub(super) lost: Option<Vec<(SocketAddr, Vec<u8>)>>,
 }
 
 impl DatagramCarrier for Out {
@@ -130,6 +132,7 @@ impl Pair {
             configs,
             client_address: address(0),
             lost_bytes: 0,
+            lost: None,
         };
         pair.ends[0].link = Some(pair.ends[0].host.connect(now, Some(address(1))));
         pair.run(Duration::from_secs(1));
@@ -288,7 +291,10 @@ impl Pair {
         for (to, bytes) in std::mem::take(&mut self.ends[at].out.0) {
             self.departed[at] += 1;
             let reaches = [self.client_address, address(1)].contains(&to);
-            self.lost_bytes += if reaches { 0 } else { bytes.len() };
+            if !reaches {
+                self.lost_bytes += bytes.len();
+                self.lost.iter_mut().for_each(|lost| lost.push((to, bytes.clone())));
+            }
             let is_lost = !reaches || self.is_cut[at] || (self.loses)(at, self.departed[at]);
             if is_lost || self.chance(self.conditions.loss) {
                 continue;
