@@ -63,6 +63,7 @@ mod bottleneck;
 mod conditions;
 mod counters;
 mod delays;
+mod overheard;
 mod port;
 mod traffic;
 
@@ -77,6 +78,8 @@ use parking_lot::{Mutex, MutexGuard};
 pub use bottleneck::{Bottleneck, BottleneckCounters};
 pub use conditions::Conditions;
 pub use counters::SimCounters;
+use overheard::Ear;
+pub use overheard::Overheard;
 pub use port::SimPort;
 use traffic::Traffic;
 pub(crate) use traffic::{Datagram, KnownWay};
@@ -85,14 +88,20 @@ pub(crate) use traffic::{Datagram, KnownWay};
 ///
 /// It never reads a clock: time is what the managers on it pass on, and does not go back.
 #[derive(Clone)]
-pub struct SimNetwork(Arc<Mutex<Traffic>>);
+pub struct SimNetwork(Arc<Shared>);
+
+struct Shared {
+    traffic: Mutex<Traffic>,
+    ear: Ear,
+}
 
 impl SimNetwork {
     /// A network without faults yet, all of whose chances follow from a seed. What happens on one
     /// way does not depend on what is sent on others, unless they share a bottleneck.
     #[must_use]
     pub fn new(seed: u64) -> SimNetwork {
-        SimNetwork(Arc::new(Mutex::new(Traffic::new(seed))))
+        let traffic = Mutex::new(Traffic::new(seed));
+        SimNetwork(Arc::new(Shared { traffic, ear: Ear::default() }))
     }
 
     /// The port of an address, for a listener or a connection. Any address will do.
@@ -141,6 +150,18 @@ impl SimNetwork {
         self.traffic().inject(from, to, bytes);
     }
 
+    /// Has somebody on the way hear all that is sent from now on, or no more. Who listens has to
+    /// [take](Self::overheard) it now and then: all of it is kept until then.
+    pub fn overhear(&self, listens: bool) {
+        self.0.ear.listen(listens);
+    }
+
+    /// What was heard since this was asked last.
+    #[must_use]
+    pub fn overheard(&self) -> Vec<Overheard> {
+        self.0.ear.take()
+    }
+
     /// When the next datagram arrives anywhere, if one is on its way. A loop of managers that jumps
     /// from event to event asks [`ActorManager::wake_at`](crate::ActorManager::wake_at) besides.
     #[must_use]
@@ -168,7 +189,11 @@ impl SimNetwork {
     }
 
     fn traffic(&self) -> MutexGuard<'_, Traffic> {
-        self.0.lock()
+        self.0.traffic.lock()
+    }
+
+    fn ear(&self) -> &Ear {
+        &self.0.ear
     }
 }
 
