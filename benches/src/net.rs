@@ -48,6 +48,7 @@ const PEERS: &[Peer] = &[
     raw::PEER,
     raw_gso::PEER,
     pysage::PEER,
+    pysage::SEALED,
     renet::PEER,
     renet::QUICK,
     enet::PEER,

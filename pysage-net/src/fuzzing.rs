@@ -6,9 +6,13 @@
 
 mod handshake;
 mod hosts;
+#[cfg(feature = "secure")]
+mod sealed;
 
 pub use handshake::handshake;
 pub use hosts::hosts;
+#[cfg(feature = "secure")]
+pub use sealed::sealed;
 
 /// As the frames of a datagram.
 pub fn frames(bytes: &[u8]) {

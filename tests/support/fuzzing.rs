@@ -18,6 +18,7 @@ pub(crate) use pysage_net::fuzzing::endpoint as net_endpoint;
 pub(crate) use pysage_net::fuzzing::frames as net_frames;
 pub(crate) use pysage_net::fuzzing::handshake as net_handshake;
 pub(crate) use pysage_net::fuzzing::hosts as net_hosts;
+pub(crate) use pysage_net::fuzzing::sealed as net_sealed;
 pub(crate) use stream::pipe_stream;
 use wire_shapes::{Choice, Empty, Foreign, Maps, Numbers, Parts, Recursive, Sequences, Texts};
 
@@ -25,7 +26,7 @@ use wire_shapes::{Choice, Empty, Foreign, Maps, Numbers, Parts, Recursive, Seque
 type Play = fn(&[u8]);
 
 /// All targets by name.
-pub(crate) const TARGETS: [(&str, Play); 11] = [
+pub(crate) const TARGETS: [(&str, Play); 12] = [
     ("frame_head", frame_head),
     ("decode_compact", decode_compact),
     ("decode_fixed", decode_fixed),
@@ -37,6 +38,7 @@ pub(crate) const TARGETS: [(&str, Play); 11] = [
     ("net_handshake", net_handshake),
     ("net_endpoint", net_endpoint),
     ("net_hosts", net_hosts),
+    ("net_sealed", net_sealed),
 ];
 
 /// Small enough for messages to be over it.

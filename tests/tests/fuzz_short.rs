@@ -141,4 +141,5 @@ targets! {
     net_handshake
     net_endpoint
     net_hosts
+    net_sealed
 }

@@ -198,3 +198,6 @@ impl CryptoResolver for Resolver {
         RingResolver.resolve_cipher(choice)
     }
 }
+
+#[cfg(test)]
+mod tests;
