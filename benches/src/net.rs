@@ -50,6 +50,7 @@ const PEERS: &[Peer] = &[
     raw_gso::PEER,
     raw_tcp::PEER,
     pysage::PEER,
+    pysage::SEALED,
     renet::PEER,
     renet::QUICK,
     enet::PEER,

@@ -1,12 +1,17 @@
 //! How a listener or a connection runs, and what it may take.
 
+mod limits;
+
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use pysage_core::wire::{Codec, WireLimits};
 
 use crate::carrier::{Carrier, UdpOptions};
 use crate::error::NetError;
-use crate::security::Security;
+use crate::security::{Kind, Security};
+
+pub(crate) use limits::HostLimits;
 
 /// How a listener or a connection runs, and what it may take.
 ///
@@ -38,7 +43,18 @@ pub struct NetConfig {
     pub(crate) idle_timeout: Duration,
     pub(crate) keep_alive: Duration,
     pub(crate) close_timeout: Duration,
+    pub(crate) host_limits: HostLimits,
+    pub(crate) rekey_datagrams: u64,
+    pub(crate) rekey_interval: Duration,
     pub(crate) seed: Option<u64>,
+}
+
+/// As [`NetConfig::new`], with nobody having chosen who may come in: good for addresses of the machine
+/// itself, such as `127.0.0.1`, and refused for all others.
+impl Default for NetConfig {
+    fn default() -> NetConfig {
+        NetConfig::new(Security(Kind::Unset))
+    }
 }
 
 /// Who services the socket between ticks.
@@ -88,6 +104,13 @@ impl NetConfig {
     /// How long what was sent may take to arrive after a disconnect unless set: 5 s.
     pub const DEFAULT_CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
+    /// After how many datagrams that it has sealed an end uses a new key unless set: 1,048,576, an
+    /// eighth of what RFC 9001, section 6.6, lets a key seal.
+    pub const DEFAULT_REKEY_DATAGRAMS: u64 = 1 << 20;
+
+    /// After how long an end uses a new key unless set: 2 minutes.
+    pub const DEFAULT_REKEY_INTERVAL: Duration = Duration::from_secs(120);
+
     /// The defaults, with who may come in and what may be read on the way: that has none.
     #[must_use]
     pub fn new(security: Security) -> NetConfig {
@@ -107,6 +130,9 @@ impl NetConfig {
             idle_timeout: NetConfig::DEFAULT_IDLE_TIMEOUT,
             keep_alive: NetConfig::DEFAULT_KEEP_ALIVE,
             close_timeout: NetConfig::DEFAULT_CLOSE_TIMEOUT,
+            host_limits: HostLimits::default(),
+            rekey_datagrams: NetConfig::DEFAULT_REKEY_DATAGRAMS,
+            rekey_interval: NetConfig::DEFAULT_REKEY_INTERVAL,
             seed: None,
         }
     }
@@ -217,6 +243,24 @@ impl NetConfig {
         self
     }
 
+    /// After how many datagrams that it has sealed this end uses a new key. The old one is forgotten,
+    /// so that who gets hold of the new one cannot open what was sealed before.
+    #[cfg(feature = "secure")]
+    #[must_use]
+    pub fn rekey_datagrams(mut self, datagrams: u64) -> Self {
+        self.rekey_datagrams = datagrams;
+        self
+    }
+
+    /// After how long this end uses a new key, as after so many
+    /// [datagrams](Self::rekey_datagrams).
+    #[cfg(feature = "secure")]
+    #[must_use]
+    pub fn rekey_interval(mut self, interval: Duration) -> Self {
+        self.rekey_interval = interval;
+        self
+    }
+
     /// Makes what is chosen at random follow from a seed, for simulations: an attacker could guess
     /// what follows from it.
     #[cfg(feature = "sim")]
@@ -237,10 +281,29 @@ impl NetConfig {
         if self.connect_timeout.is_zero() {
             return contradiction("`connect_timeout` is zero, so nobody would be reached");
         }
+        if !listens && !self.security.names_whom_to_call() {
+            return Err(NetError::NoKeyExpected);
+        }
         if listens && self.most_peers == 0 {
             return contradiction("`most_peers` is 0, so the listener would take nobody");
         }
         Ok(())
+    }
+
+    /// Whether this address may be used, as far as it is known: one that others can reach needs a
+    /// choice.
+    pub(crate) fn check_reach(
+        &self,
+        known: Result<SocketAddr, (&str, u16)>,
+    ) -> Result<(), NetError> {
+        let address = match known {
+            Ok(address) if !address.ip().is_loopback() => address.to_string(),
+            Err((name, port)) if !name.eq_ignore_ascii_case("localhost") => {
+                format!("{name}:{port}")
+            }
+            _ => return Ok(()),
+        };
+        if self.security.is_chosen() { Ok(()) } else { Err(NetError::NoSecurity { address }) }
     }
 
     /// How UDP is carried.

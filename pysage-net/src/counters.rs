@@ -17,6 +17,14 @@ pub struct NetCounters {
     pub datagrams_dropped: u64,
     /// How often reliable messages that had left together were sent again.
     pub resent: u64,
+    /// Datagrams of peers that were dropped since a peer may not send as much.
+    pub datagrams_over_limit: u64,
+    /// Hellos that were not answered since there were too many handshakes.
+    pub handshakes_put_off: u64,
+    /// Messages that peers sent and may not send.
+    pub messages_refused: u64,
+    /// How often this end has used a new key.
+    pub rekeys: u64,
 }
 
 impl AddAssign for NetCounters {
@@ -26,5 +34,9 @@ impl AddAssign for NetCounters {
         self.datagrams_received += other.datagrams_received;
         self.datagrams_dropped += other.datagrams_dropped;
         self.resent += other.resent;
+        self.datagrams_over_limit += other.datagrams_over_limit;
+        self.handshakes_put_off += other.handshakes_put_off;
+        self.messages_refused += other.messages_refused;
+        self.rekeys += other.rekeys;
     }
 }

@@ -91,6 +91,8 @@ pub(crate) struct Limits {
     /// Datagrams arrive once and in their order, and whoever has them written waits until they get
     /// through: nothing is sent again, and there is no other congestion.
     pub(crate) loses_nothing: bool,
+    /// How many streams the peer may use.
+    pub(crate) streams: u16,
 }
 
 /// What a datagram told beside messages.
@@ -104,6 +106,10 @@ pub(crate) enum Said {
     NoRoom,
     /// The peer ends the connection, for this reason.
     Closes(u8),
+    /// It asks whether this arrives.
+    Challenges([u8; 8]),
+    /// It tells that this has arrived.
+    Responds([u8; 8]),
 }
 
 impl Endpoint {
@@ -138,6 +144,11 @@ impl Endpoint {
         self.round_trip = RoundTrip::new(round_trip);
         self.congestion = Congestion::new(now, self.limits.datagram_bytes, round_trip);
         self.activity = timers::Activity::new(now);
+    }
+
+    /// Has the peer use the streams below this number alone.
+    pub(crate) fn limit_streams(&mut self, streams: u16) {
+        self.limits.streams = streams;
     }
 
     /// How many bytes of messages it takes now.
@@ -204,12 +215,27 @@ impl Endpoint {
                     said = Said::Closes(reason);
                     continue;
                 }
+                Frame::Challenge(token) => {
+                    said = Said::Challenges(token);
+                    continue;
+                }
+                Frame::Response(token) => {
+                    said = Said::Responds(token);
+                    continue;
+                }
                 Frame::Ping => Accepted::Yes,
-                Frame::Messages(messages) => self.incoming.take(&messages)?,
-                Frame::Part(part) => self.incoming.take_part(&part)?,
+                Frame::Messages(messages) => {
+                    self.check_stream(messages.lane)?;
+                    self.incoming.take(&messages)?
+                }
+                Frame::Part(part) => {
+                    self.check_stream(part.lane)?;
+                    self.incoming.take_part(&part)?
+                }
             };
             wants_ack = true;
             if accepted == Accepted::No {
+                self.received.refuse(number);
                 return Ok(Said::NoRoom);
             }
         }
@@ -218,6 +244,11 @@ impl Endpoint {
             self.received.wants_ack(now);
         }
         Ok(said)
+    }
+
+    fn check_stream(&self, lane: Lane) -> Result<(), Malformed> {
+        let is_allowed = u16::from(lane.stream) < self.limits.streams;
+        is_allowed.then_some(()).ok_or(Malformed("it uses a stream that it may not"))
     }
 
     fn acked(&mut self, now: Instant, ack: &Ack<'_>) -> Result<(), Malformed> {

@@ -36,6 +36,21 @@ pub enum NetError {
         #[source]
         cause: io::Error,
     },
+    /// Nobody chose who may come in, at an address that others can reach.
+    #[error(
+        "others can reach {address}: say who may come in by `NetConfig::new(..)` with \
+         `Security::keys(..)`, `Security::psk(..)` or `Security::open()`"
+    )]
+    NoSecurity {
+        /// The address.
+        address: String,
+    },
+    /// Who connects with keys names the one that it expects at the other end.
+    #[error(
+        "to connect, name the one key that you expect at the other end: \
+         `Security::keys(identity, AllowList::only(key))`"
+    )]
+    NoKeyExpected,
     /// The configuration contradicts itself.
     #[error("the configuration contradicts itself: {what}")]
     Config {

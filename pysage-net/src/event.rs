@@ -68,7 +68,11 @@ pub enum DisconnectReason {
     TooManyPeers,
     /// It speaks another version of the protocol, or another codec.
     Incompatible,
-    /// The same peer has connected anew: it was started again.
+    /// It has other keys than this end expects, or none, or this end has none.
+    OtherSecurity,
+    /// The key is not let in, or no more.
+    NotAllowed,
+    /// The same peer has connected anew: it was started again, or another one has its key.
     Restarted,
     /// The two ends know a message differently.
     Mismatch,
@@ -91,6 +95,8 @@ impl fmt::Display for DisconnectReason {
             }
             DisconnectReason::TooManyPeers => "it takes no more peers",
             DisconnectReason::Incompatible => "it speaks another version of the protocol",
+            DisconnectReason::OtherSecurity => "it has other keys, or only one end has any",
+            DisconnectReason::NotAllowed => "its key is not let in",
             DisconnectReason::Restarted => "it has connected anew",
             DisconnectReason::Mismatch => "it knows a message differently",
             DisconnectReason::Malformed(what) => {

@@ -8,6 +8,8 @@ mod handshake;
 mod hosts;
 #[cfg(feature = "legacy")]
 mod legacy;
+#[cfg(feature = "secure")]
+mod sealed;
 #[cfg(feature = "tcp")]
 mod stream;
 
@@ -15,6 +17,8 @@ pub use handshake::handshake;
 pub use hosts::hosts;
 #[cfg(feature = "legacy")]
 pub use legacy::legacy;
+#[cfg(feature = "secure")]
+pub use sealed::sealed;
 #[cfg(feature = "tcp")]
 pub use stream::stream;
 

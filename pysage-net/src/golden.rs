@@ -19,6 +19,21 @@ const GOLDEN: &[(&str, &str)] = &[
     ("welcome", "82 50 53 47 31 07 00 10 00 88 77 66 55 44 33 22 11 03 00 20 00 00 ff ee dd cc bb aa \
         99 01 00 00 10 00 00 00 00 00 00 00 01 00 00 00 00 00 8a 0f 76 d3"),
     ("refusal", "83 50 53 47 31 07 00 10 00 88 77 66 55 44 33 22 11 01 0c 95 11 a3"),
+    ("beginning of a sealed hello", "84 50 53 47 31 07 00 10 00 88 77 66 55 44 33 22 11 00 00 00 00 00 00 00 00 00 00 00 \
+        00 00 00 00 00 71 40 e9 13 b7 35 c3 f4 08 e7 c8 5c a9 bf bb 5a f8 19 69 11 ea 24 9f \
+        e9 6d 4e 96 ab af cb aa 1d 38 c0 e7 4e 99 00 10 4c 9c 7f 8c c8 7c 6e 5b 60 ef 04 d7 \
+        11 52 d9 0c fc 19 9f 30 df fd 84 b3 d5 48 c6 c9 c7 9c 2a 63 c4 cb 7c b8 68 63 6d d5 \
+        a3 1a 27 c7 17 b9 6b 03 27 e8 fe 1f 45 ce ad 21 aa c7 98 c4 93 c5 66 14 e7 cb 3f c2 \
+        92 23 6f a4 5c 61 ab"),
+    ("sealed answer", "85 50 53 47 31 07 00 10 00 88 77 66 55 44 33 22 11 46 8a 47 dd 8e f6 57 1b d3 e8 ff \
+        8e ab 1d 1d 9b dd c6 73 fa f6 b7 69 95 38 c3 07 10 c0 99 01 43 11 da d6 24 07 3b 6c \
+        51 d7 fc ab 16 4b d7 c9 05 87 b4 58 eb 7a 8b 46 ff 29 49 b6 f9 e2 4b 64 19 05 ea 85 \
+        e9 f9 17 34 63 a5 24 91"),
+    ("sealed datagram", "50 03 00 20 00 05 00 e6 2b 1a 82 5f 9f 92 0c 43 54 82 d2 9a 2f 56 1a 0c"),
+    ("sealed datagram of the next key", "51 03 00 20 00 05 00 20 70 52 b2 c8 3e d8 61 b8 15 ad ed 95 f7 c7 50 6c"),
+    ("sealed datagram of the server", "60 07 00 10 00 70 11 01 d9 6d 64 e7 bf 35 4a 09 57 e9 67 ab 7c aa 70 57 73"),
+    ("challenge", "04 01 02 03 04 05 06 07 08"),
+    ("response", "05 01 02 03 04 05 06 07 08"),
     ("datagram", "50 03 00 20 00 05 00 01 82 0b 07 a4"),
     ("datagram of a larger number", "60 07 00 10 00 70 11 01 03 00 59 d9 75 a3"),
     ("numbers", "25 7b bd 9d 7f 3e 7d c2 19 7c 5e ff 14 e8 8c"),

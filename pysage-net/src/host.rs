@@ -7,8 +7,12 @@
 mod alarms;
 mod arrive;
 mod depart;
+mod gate;
+mod greeting;
+mod path;
 mod peer;
 mod peers;
+mod sealed;
 mod shake;
 mod streams;
 
@@ -18,15 +22,17 @@ use std::time::{Duration, Instant};
 
 use pysage_core::Delivery;
 use pysage_core::transport::LinkId;
-use pysage_core::wire::{FrameHead, MessageTable, TableMismatch};
+use pysage_core::wire::{Codec, FrameHead, MessageTable, TableMismatch};
 
 use crate::carrier::DATAGRAM_BYTES;
-use crate::config::NetConfig;
+use crate::config::{HostLimits, NetConfig};
 use crate::counters::NetCounters;
 use crate::endpoint::{Endpoint, Limits};
 use crate::event::DisconnectReason;
+use crate::security::Security;
 use crate::session::{Cookies, Random, Terms};
-use peer::{Peer, State};
+use gate::Share;
+use peer::{Limited, Peer, State};
 use peers::Peers;
 use streams::ForStream;
 
@@ -36,8 +42,12 @@ pub(crate) struct Host {
     limits: Limits,
     /// Whether it takes peers.
     listens: bool,
+    security: Security,
+    /// How often the list of those who are let in had changed when it was looked at last.
+    list_changes: u64,
     random: Random,
     cookies: Cookies,
+    gate: gate::Gate,
     table: MessageTable,
     peers: Peers,
     /// Answers of the handshake that wait to leave.
@@ -46,6 +56,8 @@ pub(crate) struct Host {
     departing: depart::Departures,
     /// What is left of those that were disconnected here, to tell them again.
     parted: VecDeque<depart::Parted>,
+    /// Where sealed datagrams are opened.
+    opening: Vec<u8>,
     /// The latest time that it was told.
     latest: Instant,
     /// An error of the carrier that is to be told.
@@ -57,6 +69,7 @@ pub(crate) struct Host {
 #[derive(Clone, Copy, Debug)]
 struct Settings {
     terms: Terms,
+    codec: Codec,
     /// Of a hello, at least, and of what does not go over streams, at most.
     datagram_bytes: usize,
     most_peers: usize,
@@ -64,6 +77,9 @@ struct Settings {
     close_timeout: Duration,
     /// Datagrams go over streams: nothing is lost, and the end of a stream is that of a peer.
     over_streams: bool,
+    /// After how many datagrams and how long a new key is used.
+    rekey: (u64, Duration),
+    limits: HostLimits,
 }
 
 /// What a host tells, in the order in which it happened for each peer.
@@ -71,6 +87,8 @@ struct Settings {
 pub(crate) enum Told<'a> {
     /// A peer is there. Its messages follow.
     Connected { address: SocketAddr },
+    /// Its address is another one.
+    Moved { address: SocketAddr },
     /// A frame came. It stays with the host, to be told again, unless it is taken.
     Frame(&'a [u8]),
     /// What it says it knows differs from what this end knows. It is disconnected next.
@@ -120,6 +138,7 @@ impl Host {
             idle_timeout: config.idle_timeout,
             keep_alive: config.keep_alive,
             loses_nothing: false,
+            streams: 256,
         };
         let terms = Terms {
             codec: Terms::code_of(config.codec),
@@ -128,17 +147,23 @@ impl Host {
         };
         let settings = Settings {
             terms,
+            codec: config.codec,
             datagram_bytes: datagram_bytes.min(DATAGRAM_BYTES),
             most_peers: config.most_peers,
             connect_timeout: config.connect_timeout,
             close_timeout: config.close_timeout,
             over_streams: false,
+            rekey: (config.rekey_datagrams, config.rekey_interval),
+            limits: config.host_limits,
         };
         Host {
             settings,
             limits,
             listens,
+            list_changes: config.security.changes(),
+            security: config.security.clone(),
             cookies: Cookies::new(now, &mut random),
+            gate: gate::Gate::new(now, &config.host_limits, random.next()),
             random,
             table: MessageTable::default(),
             peers: Peers::default(),
@@ -146,6 +171,7 @@ impl Host {
             for_streams: Vec::new(),
             departing: depart::Departures::default(),
             parted: VecDeque::new(),
+            opening: Vec::new(),
             latest: now,
             failure: None,
             counters: NetCounters::default(),
@@ -172,8 +198,15 @@ impl Host {
         let key = self.random.next();
         let until = now + self.settings.connect_timeout;
         if let Some(peer) = self.peers.get_mut(link).filter(|peer| peer.looks_up()) {
+            let mut terms = Vec::new();
+            self.settings.terms.write(&mut terms);
+            let client = (peer.session_here, key);
+            let call = self.security.call(client, &terms, &mut self.random);
+            let called = self.security.called();
+            peer.know(called, self.security.rights(called.as_ref()));
             peer.address = Some(to);
-            peer.state = State::hello(now, key, until, self.settings.over_streams);
+            let over_streams = self.settings.over_streams;
+            peer.state = State::hello(now, key, until, call.map(Box::new), over_streams);
             self.peers.set_due(link.index);
         }
     }
@@ -249,10 +282,20 @@ impl Host {
 
     /// Tells what happened and what came, peer after peer, as far as it is taken.
     pub(crate) fn tell(&mut self, now: Instant, each: &mut dyn FnMut(LinkId, Told<'_>) -> Taken) {
+        self.look_at_list(now);
         for _ in 0..self.peers.news() {
             let Some(index) = self.peers.next_news() else { return };
             let Some(peer) = self.peers.at(index) else { continue };
-            let taken = peer.tell(now, each);
+            let taken = match peer.rights.clone() {
+                None => peer.tell(now, each),
+                Some(rights) => peer.tell(now, &mut |link, told| match told {
+                    Told::Frame(frame) if !rights.allow(self.settings.codec, frame) => {
+                        self.counters.messages_refused += 1;
+                        Taken::Yes
+                    }
+                    told => each(link, told),
+                }),
+            };
             let has_ended = peer.has_ended() && taken == Taken::Yes;
             self.peers.set_due(index);
             self.peers.set_changed(index);
@@ -270,6 +313,12 @@ impl Host {
     /// What it and its peers have counted.
     pub(crate) fn counters(&self) -> NetCounters {
         self.counters
+    }
+
+    /// How long a peer may take from now on to show that it is up, and what it may send.
+    fn limited(&self, now: Instant) -> Limited {
+        let share = Share::new(now, &self.settings.limits);
+        Limited { until: now + self.settings.connect_timeout, share }
     }
 
     /// Makes a peer.

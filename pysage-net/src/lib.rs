@@ -52,6 +52,8 @@ pub use event::{DisconnectReason, PeerConnected, PeerDisconnected, PeerMismatch}
 pub use legacy::{LegacyConfig, LegacyCounters, LegacyListener, LegacyNetwork};
 pub use network::{Address, Listener, Network, ToAddress};
 pub use security::Security;
+#[cfg(feature = "secure")]
+pub use security::{AllowList, Identity, KeyError, PresharedKey, PublicKey, Rights};
 
 pub use pysage_core::MessageTrait as Message;
 #[doc(hidden)]

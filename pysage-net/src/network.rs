@@ -166,6 +166,7 @@ impl Network for ActorManager {
         let address = address.to_address()?;
         let at = address.known().or_else(|(name, port)| lookup::look_up_now(name, port))?;
         config.check(true)?;
+        config.check_reach(Ok(at))?;
         let key = open_line(self, &config, true, |now| bind(&config, now, at))?;
         let opened = |transport: &mut NetTransport| {
             let address = transport.shared().expect("it was just opened").lock().local_addr();
@@ -177,6 +178,7 @@ impl Network for ActorManager {
     fn connect(&self, address: impl ToAddress, config: NetConfig) -> Result<Destination, NetError> {
         let address = address.to_address()?;
         config.check(false)?;
+        config.check_reach(address.known())?;
         let mut has_way = true;
         let open = |now| {
             let opened = match address.known() {

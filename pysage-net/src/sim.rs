@@ -64,6 +64,7 @@ mod chance;
 mod conditions;
 mod counters;
 mod delays;
+mod overheard;
 #[cfg(feature = "tcp")]
 mod pipes;
 mod port;
@@ -80,6 +81,8 @@ use parking_lot::{Mutex, MutexGuard};
 pub use bottleneck::{Bottleneck, BottleneckCounters};
 pub use conditions::Conditions;
 pub use counters::SimCounters;
+use overheard::Ear;
+pub use overheard::Overheard;
 #[cfg(feature = "tcp")]
 pub(crate) use pipes::HeldEnd;
 pub use port::SimPort;
@@ -90,10 +93,13 @@ pub(crate) use traffic::{Datagram, KnownWay};
 ///
 /// It never reads a clock: time is what the managers on it pass on, and does not go back.
 #[derive(Clone)]
-pub struct SimNetwork {
-    traffic: Arc<Mutex<Traffic>>,
+pub struct SimNetwork(Arc<Shared>);
+
+struct Shared {
+    traffic: Mutex<Traffic>,
     #[cfg(feature = "tcp")]
-    pipes: Arc<Mutex<pipes::Pipes>>,
+    pipes: Mutex<pipes::Pipes>,
+    ear: Ear,
 }
 
 impl SimNetwork {
@@ -101,11 +107,12 @@ impl SimNetwork {
     /// way does not depend on what is sent on others, unless they share a bottleneck.
     #[must_use]
     pub fn new(seed: u64) -> SimNetwork {
-        SimNetwork {
-            traffic: Arc::new(Mutex::new(Traffic::new(seed))),
+        SimNetwork(Arc::new(Shared {
+            traffic: Mutex::new(Traffic::new(seed)),
             #[cfg(feature = "tcp")]
-            pipes: Arc::new(Mutex::new(pipes::Pipes::new(seed))),
-        }
+            pipes: Mutex::new(pipes::Pipes::new(seed)),
+            ear: Ear::default(),
+        }))
     }
 
     /// The port of an address, for a listener or a connection. Any address will do.
@@ -161,6 +168,18 @@ impl SimNetwork {
         self.traffic().inject(from, to, bytes);
     }
 
+    /// Has somebody on the way hear all that is sent from now on, or no more. Who listens has to
+    /// [take](Self::overheard) it now and then: all of it is kept until then.
+    pub fn overhear(&self, listens: bool) {
+        self.0.ear.listen(listens);
+    }
+
+    /// What was heard since this was asked last.
+    #[must_use]
+    pub fn overheard(&self) -> Vec<Overheard> {
+        self.0.ear.take()
+    }
+
     /// When the next datagram arrives anywhere, if one is on its way. A loop of managers that jumps
     /// from event to event asks [`ActorManager::wake_at`](crate::ActorManager::wake_at) besides.
     #[must_use]
@@ -197,12 +216,16 @@ impl SimNetwork {
     }
 
     fn traffic(&self) -> MutexGuard<'_, Traffic> {
-        self.traffic.lock()
+        self.0.traffic.lock()
     }
 
     #[cfg(feature = "tcp")]
     fn pipes(&self) -> MutexGuard<'_, pipes::Pipes> {
-        self.pipes.lock()
+        self.0.pipes.lock()
+    }
+
+    fn ear(&self) -> &Ear {
+        &self.0.ear
     }
 }
 

@@ -19,6 +19,7 @@ pub(crate) use pysage_net::fuzzing::frames as net_frames;
 pub(crate) use pysage_net::fuzzing::handshake as net_handshake;
 pub(crate) use pysage_net::fuzzing::hosts as net_hosts;
 pub(crate) use pysage_net::fuzzing::legacy as net_legacy;
+pub(crate) use pysage_net::fuzzing::sealed as net_sealed;
 pub(crate) use pysage_net::fuzzing::stream as net_stream;
 pub(crate) use stream::pipe_stream;
 use wire_shapes::{Choice, Empty, Foreign, Maps, Numbers, Parts, Recursive, Sequences, Texts};
@@ -27,7 +28,7 @@ use wire_shapes::{Choice, Empty, Foreign, Maps, Numbers, Parts, Recursive, Seque
 type Play = fn(&[u8]);
 
 /// All targets by name.
-pub(crate) const TARGETS: [(&str, Play); 13] = [
+pub(crate) const TARGETS: [(&str, Play); 14] = [
     ("frame_head", frame_head),
     ("decode_compact", decode_compact),
     ("decode_fixed", decode_fixed),
@@ -41,6 +42,7 @@ pub(crate) const TARGETS: [(&str, Play); 13] = [
     ("net_hosts", net_hosts),
     ("net_stream", net_stream),
     ("net_legacy", net_legacy),
+    ("net_sealed", net_sealed),
 ];
 
 /// Small enough for messages to be over it.

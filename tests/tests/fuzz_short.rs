@@ -143,4 +143,5 @@ targets! {
     net_hosts
     net_stream
     net_legacy
+    net_sealed
 }

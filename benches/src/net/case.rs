@@ -19,6 +19,8 @@ pub enum Case {
     Mixed,
     /// A message there and back, one at a time
     RoundTrip,
+    /// From the call that connects until the connection stands, each run once
+    Handshake,
     /// Messages one way through 10 ms of delay and loss: seconds from the first one sent to the
     /// last one handled
     Lossy,
@@ -102,7 +104,7 @@ impl Case {
     /// Whether each process keeps to a processor of its own. Where most of the time is waiting,
     /// the relay needs one as well.
     pub fn is_pinned(self) -> bool {
-        matches!(self, Self::Burst | Self::Mixed | Self::RoundTrip)
+        matches!(self, Self::Burst | Self::Mixed | Self::RoundTrip | Self::Handshake)
     }
 
     pub fn is_one_way_with_loss(self) -> bool {
@@ -123,6 +125,7 @@ impl Case {
             Self::Burst => 1_000_000,
             Self::Mixed => 200_000,
             Self::RoundTrip => 20_000,
+            Self::Handshake => 1,
             Self::Lossy | Self::Lossy16ms => 10_000,
             Self::Game => 250,
             // Of each peer, there and back.

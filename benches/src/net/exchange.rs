@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    case::{Script, Sends},
+    case::{Case, Script, Sends},
     load::Messages,
     peer::{End, Failure, Invitation, Job},
     relay::Relay,
@@ -60,8 +60,9 @@ pub fn connect<E: End>(
     invited: &Invited,
 ) -> Result<Outcome, Failure> {
     let _pinned = job.processors.map(|[first, _]| Pinned::to(first)).transpose()?;
+    let begun = Instant::now();
     let mut end = E::connect(job, &invited.invitation)?;
-    let deadline = Instant::now() + TIME_TO_CONNECT;
+    let deadline = begun + TIME_TO_CONNECT;
     while end.connected() == 0 {
         if Instant::now() > deadline {
             return Err("no connection within 10 s".into());
@@ -70,6 +71,7 @@ pub fn connect<E: End>(
         end.flush()?;
         end.wait(LONGEST_WAIT)?;
     }
+    let handshake_ns = u64::try_from(begun.elapsed().as_nanos())?;
     if let Some(relay) = &invited.relay {
         relay.begin_to_lose();
     }
@@ -85,7 +87,11 @@ pub fn connect<E: End>(
         Ok(through && other.is_some())
     })?;
     let other = other.expect("the loop ends when it is there");
-    Ok(drive.outcome(&other, datagrams))
+    let outcome = drive.outcome(&other, datagrams);
+    Ok(match job.case {
+        Case::Handshake => Outcome { latencies_ns: vec![handshake_ns], ..outcome },
+        _ => outcome,
+    })
 }
 
 /// Runs the end that listens, until the other process has seen enough.

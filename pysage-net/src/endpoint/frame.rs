@@ -8,6 +8,8 @@
 //! | `01` | a question whether the peer is there |
 //! | `02` | what arrived: see [`Ack`] |
 //! | `03` | the end: a byte that says why |
+//! | `04` | a question whether this arrives at an address: 8 bytes |
+//! | `05` | the answer: the same 8 bytes |
 //! | `80` to `ff` | messages: bits 0 to 2 are the lane's kind, 3 and 4 the form, 5 whether a stream follows (u8) |
 //!
 //! Of messages, in all forms, the number of the first in its lane follows. Then the form: *one* (its
@@ -26,6 +28,8 @@ pub(crate) const PADDING: u8 = 0x00;
 pub(crate) const PING: u8 = 0x01;
 pub(crate) const ACK: u8 = 0x02;
 pub(crate) const CLOSE: u8 = 0x03;
+pub(crate) const CHALLENGE: u8 = 0x04;
+pub(crate) const RESPONSE: u8 = 0x05;
 const MESSAGES: u8 = 0x80;
 const HAS_STREAM: u8 = 0x20;
 
@@ -44,6 +48,8 @@ pub(crate) enum Frame<'a> {
     Ping,
     Ack(Ack<'a>),
     Close(u8),
+    Challenge([u8; 8]),
+    Response([u8; 8]),
     Messages(Messages<'a>),
     Part(Part<'a>),
 }
@@ -86,6 +92,8 @@ impl<'a> Frame<'a> {
             PING => Frame::Ping,
             ACK => Frame::Ack(Ack::read(reader)?),
             CLOSE => Frame::Close(reader.byte()?),
+            CHALLENGE => Frame::Challenge(reader.array()?),
+            RESPONSE => Frame::Response(reader.array()?),
             MESSAGES.. => return Frame::read_messages(kind, reader).map(Some),
             _ => return Err(Malformed("a frame is of no kind that is known")),
         }))

@@ -25,7 +25,7 @@ pub(crate) fn frames(bytes: &[u8]) {
                 let all = |it: &Part<'_>| (it.lane, it.number, it.total_bytes, it.index);
                 assert_eq!((all(&read), read.bytes), (all(&part), part.bytes));
             }
-            Frame::Ping | Frame::Close(_) => {}
+            Frame::Ping | Frame::Close(_) | Frame::Challenge(_) | Frame::Response(_) => {}
         }
     }
 }
@@ -127,6 +127,7 @@ const LIMITS: Limits = Limits {
     idle_timeout: Duration::from_secs(10),
     keep_alive: Duration::from_secs(2),
     loses_nothing: false,
+    streams: 256,
 };
 
 impl<'a> Run<'a> {

@@ -8,6 +8,8 @@ use super::ranges::Ranges;
 #[derive(Default)]
 pub(crate) struct Received {
     numbers: Ranges,
+    /// Those that came and were not taken: they do not count as arrived, and are not taken later.
+    refused: Ranges,
     /// When the largest number came.
     largest_at: Option<Instant>,
     /// How many came, that want to be acknowledged, since it was told last.
@@ -24,13 +26,21 @@ pub(crate) const ACK_DELAY: Duration = Duration::from_millis(8);
 /// At the latest after so many datagrams it is told that they came.
 const MOST_UNTOLD: u32 = 8;
 
-/// Gaps beyond these are forgotten: what is missing there will not come.
-const MOST_RANGES: usize = 512;
+/// Gaps beyond these are forgotten: what is missing there will not come. Each range has a number, and
+/// one behind it that is missing, so what is late by less than 1,024 is never taken for old.
+const MOST_RANGES: usize = 513;
 
 impl Received {
     /// Whether a number came before, or is too old for that to be known.
     pub(crate) fn has(&self, number: u64) -> bool {
-        self.numbers.contains(number)
+        self.numbers.contains(number) || self.refused.contains(number)
+    }
+
+    /// Takes note of a number whose datagram was not taken, at least not as a whole: what is in it
+    /// comes again, and it must not, if somebody says it again.
+    pub(crate) fn refuse(&mut self, number: u64) {
+        self.refused.insert(number);
+        self.refused.keep(MOST_RANGES);
     }
 
     /// Takes note of a number that did not come before.
@@ -97,6 +107,8 @@ impl Received {
     pub(crate) fn shrink(&mut self) {
         self.numbers.keep(1);
         self.numbers.shrink();
+        self.refused.keep(1);
+        self.refused.shrink();
     }
 }
 

@@ -18,6 +18,7 @@ const LIMITS: Limits = Limits {
     idle_timeout: Duration::from_secs(10),
     keep_alive: Duration::from_secs(2),
     loses_nothing: false,
+    streams: 256,
 };
 
 struct Run {

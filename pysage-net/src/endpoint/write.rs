@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::Endpoint;
-use super::frame::{CLOSE, PING, put_ack};
+use super::frame::{CHALLENGE, CLOSE, PING, RESPONSE, put_ack};
 use super::outgoing::Class;
 use super::sent::Carried;
 
@@ -39,6 +39,12 @@ impl Endpoint {
     pub(crate) fn wants_to_send(&mut self, now: Instant) -> bool {
         let tells = self.received.tell_by().is_some_and(|by| by <= now);
         tells || self.activity.ping || self.has_something() && self.may_send(now)
+    }
+
+    /// Has the next datagram be one that is acknowledged.
+    #[cfg(feature = "secure")]
+    pub(crate) fn ask(&mut self) {
+        self.activity.ping = true;
     }
 
     /// Whether there is something to send, as far as the peer has room for it.
@@ -177,6 +183,17 @@ impl Endpoint {
     /// Writes the end of the connection, for this reason.
     pub(crate) fn write_close(reason: u8, out: &mut Vec<u8>) {
         out.extend_from_slice(&[CLOSE, reason]);
+    }
+
+    /// Writes the question whether this arrives, or the answer that it has.
+    pub(crate) fn write_path(asks: bool, token: [u8; 8], out: &mut Vec<u8>) {
+        out.push(if asks { CHALLENGE } else { RESPONSE });
+        out.extend_from_slice(&token);
+    }
+
+    /// Takes note that a datagram of the next number leaves that is not followed up.
+    pub(crate) fn departed_alone(&mut self) {
+        self.sent.departed_unasked();
     }
 
     /// Takes note that a datagram leaves, of so many bytes in all.

@@ -120,10 +120,11 @@ fn complete(datagram: &mut Vec<u8>, how: u8, cookie: Option<&[u8; 16]>) {
 /// What is no datagram of a session is not opened; what is one is opened with its number.
 fn header(bytes: &[u8]) {
     let mut input = Input::new(bytes);
-    let (number, ahead, session) = (input.number(), input.number(), Session::new(1, 2, 3));
+    let (number, ahead, mut session) = (input.number(), input.number(), Session::new(1, 2, 3));
+    let (now, mut room) = (Instant::now(), Vec::new());
     if let Ok(Datagram::Sealed(header, sealed)) = Datagram::read(bytes) {
         for largest in [None, Some(0), Some(number), Some(u64::MAX - 1)] {
-            let opened = session.open(header, largest, sealed);
+            let opened = session.open(now, header, largest, sealed, &mut room);
             assert!(opened.is_none_or(|(_, payload)| payload.len() + 4 < sealed.len()));
         }
     }
@@ -136,5 +137,5 @@ fn header(bytes: &[u8]) {
         panic!("what was written is no datagram")
     };
     let known = known.or(number.checked_sub(1));
-    assert_eq!(session.open(header, known, sealed), Some((number, bytes)));
+    assert_eq!(session.open(now, header, known, sealed, &mut room), Some((number, bytes)));
 }

@@ -275,6 +275,7 @@ impl End {
                     assert!(!is_ordered || before < number, "an order is not kept");
                 }
                 Told::Undelivered(body) => message(sent, body).is_reported = true,
+                Told::Moved { address } => panic!("{address} is no address of an open session"),
                 Told::Mismatch(mismatch) => panic!("{mismatch:?}"),
                 Told::Disconnected { .. } => *has_ended = true,
             }

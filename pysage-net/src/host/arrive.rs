@@ -6,7 +6,8 @@ use std::time::Instant;
 
 use super::Host;
 use super::depart::Parting;
-use super::peer::{ReasonHeard, State};
+use super::greeting::ReasonHeard;
+use super::peer::State;
 use super::streams::ForStream;
 use crate::carrier::Arrived;
 use crate::endpoint::{Malformed, Said};
@@ -22,6 +23,7 @@ impl Host {
         match arrived {
             Arrived::Datagram { from, is_marked, bytes } => {
                 self.counters.datagrams_received += 1;
+                self.look_at_list(now);
                 if !self.datagram(now, from, is_marked, bytes) {
                     self.counters.datagrams_dropped += 1;
                 }
@@ -55,12 +57,18 @@ impl Host {
         let Some(peer) = self.peers.of_session(header.session) else {
             return self.after_parting(now, from, header.session);
         };
-        let State::Up(up) = &peer.state else { return false };
-        if peer.address != Some(from) {
+        let State::Up(up) = &mut peer.state else { return false };
+        let has_moved = peer.address != Some(from);
+        if has_moved && !(self.listens && up.session.is_sealed()) {
             return false;
         }
-        let opened = up.session.open(header, peer.endpoint.largest_received(), bytes);
+        let largest = peer.endpoint.largest_received();
+        let opened = up.session.open(now, header, largest, bytes, &mut self.opening);
         let Some((number, payload)) = opened else { return false };
+        if up.share.as_mut().is_some_and(|share| !share.takes(now, bytes.len())) {
+            self.counters.datagrams_over_limit += 1;
+            return false;
+        }
         let said = peer.endpoint.arrived(now, number, is_marked, payload);
         let index = peer.link.index;
         let until = now + self.settings.close_timeout;
@@ -68,9 +76,9 @@ impl Host {
             peer.take_control(&self.table, until)?;
             Ok(said)
         });
-        let is_first = peer.confirm();
-        let is_news = is_first || peer.has_something_to_tell();
-        if is_first && self.settings.over_streams {
+        let is_confirmed = peer.confirm();
+        let is_news = is_confirmed || peer.has_something_to_tell();
+        if is_confirmed && self.settings.over_streams {
             self.for_streams.push((from, ForStream::Keep));
         }
         self.peers.set_due(index);
@@ -78,12 +86,26 @@ impl Host {
         if is_news {
             self.peers.set_news(index);
         }
+        if is_confirmed {
+            self.end_former(now, index);
+        }
+        if has_moved && largest.is_none_or(|largest| number > largest) {
+            self.check_path(now, index, from);
+        }
         match said {
             Ok(Said::Nothing) => true,
             Ok(Said::NoRoom) if self.settings.over_streams => {
                 // It would have to come again, and does not over a stream.
                 self.part(now, index, DisconnectReason::Malformed(TOO_MUCH));
                 false
+            }
+            Ok(Said::Challenges(token)) => {
+                self.answer_path(index, from, token);
+                true
+            }
+            Ok(Said::Responds(token)) => {
+                self.end_path(index, from, token);
+                true
             }
             Ok(Said::Repeated | Said::NoRoom) => false,
             Ok(Said::Closes(code)) => {

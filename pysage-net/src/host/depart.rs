@@ -9,7 +9,7 @@ use super::peer::State;
 use crate::carrier::{Arrived, DatagramCarrier, Departing, MOST_SEGMENTS};
 use crate::endpoint::Endpoint;
 use crate::event::DisconnectReason;
-use crate::session::Session;
+use crate::session::{Session, Stepping};
 
 /// Datagrams on their way to the carrier.
 #[derive(Default)]
@@ -67,6 +67,8 @@ impl Parting {
         match reason {
             DisconnectReason::Mismatch => 1,
             DisconnectReason::Malformed(_) => 2,
+            DisconnectReason::NotAllowed => 3,
+            DisconnectReason::Restarted => 4,
             _ => 0,
         }
     }
@@ -75,6 +77,8 @@ impl Parting {
         match code {
             1 => DisconnectReason::Mismatch,
             2 => DisconnectReason::Malformed("it found what this end sent malformed"),
+            3 => DisconnectReason::NotAllowed,
+            4 => DisconnectReason::Restarted,
             _ => DisconnectReason::ClosedByPeer,
         }
     }
@@ -141,6 +145,8 @@ impl Host {
         carrier: &mut dyn DatagramCarrier,
     ) -> io::Result<()> {
         self.latest = now;
+        self.look_at_list(now);
+        self.gate.rest(now);
         self.peers.pass(now);
         self.transmit_due(now, carrier);
         self.failure.take().map_or(Ok(()), Err)
@@ -223,12 +229,12 @@ impl Host {
         let most_bytes = self.settings.datagram_bytes;
         for _ in 0..TURN_DATAGRAMS {
             let Some(peer) = self.peers.at(index) else { return true };
-            let (State::Up(up), Some(to)) = (&peer.state, peer.address) else { return true };
+            let (State::Up(up), Some(to)) = (&mut peer.state, peer.address) else { return true };
             peer.is_stalled = false;
             if !peer.endpoint.wants_to_send(now) {
                 break;
             }
-            let session = up.session;
+            let session = &mut up.session;
             if over_streams && !carrier.streams().is_some_and(|streams| streams.has_room(to)) {
                 peer.is_stalled = true;
                 break;
@@ -236,9 +242,16 @@ impl Host {
             let batch = &mut self.departing;
             let start = batch.bytes.len();
             let (number, known) = peer.endpoint.next_number();
+            match session.step(now, number, known, self.settings.rekey) {
+                Stepping::No => {}
+                #[cfg(feature = "secure")]
+                Stepping::Stepped => self.counters.rekeys += 1,
+                #[cfg(feature = "secure")]
+                Stepping::Asks => peer.endpoint.ask(),
+            }
             session.begin(number, known, &mut batch.bytes);
             let written = peer.endpoint.write(now, &mut batch.bytes);
-            let full = start + most_bytes - Session::CHECKSUM_BYTES;
+            let full = start + most_bytes - session.tag_bytes();
             if fills_up && batch.bytes.len() + FILLED_UP_BYTES >= full {
                 // Zeros are padding.
                 batch.bytes.resize(full, 0);
@@ -346,7 +359,7 @@ impl Host {
         {
             let parted = Parted {
                 session_here: peer.session_here,
-                session: up.session,
+                session: up.session.clone(),
                 address,
                 code: Parting::code_of(&reason),
                 number: peer.endpoint.next_number().0,

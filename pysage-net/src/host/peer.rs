@@ -1,15 +1,19 @@
 //! One peer of a host.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use pysage_core::transport::LinkId;
 use pysage_core::wire::{MessageTable, TableMismatch};
 
+use super::gate::Share;
+use super::greeting::Greeting;
+use super::path::Path;
 use super::{Taken, Told};
 use crate::endpoint::{Endpoint, Malformed};
 use crate::event::DisconnectReason;
-use crate::session::{Cookie, Session};
+use crate::session::{Letter, PublicKey, Rights, Session};
 
 /// One peer of a host.
 pub(super) struct Peer {
@@ -20,9 +24,17 @@ pub(super) struct Peer {
     pub(super) state: State,
     /// What this end has put to the session's key, if the other one began it.
     pub(super) server_key: u64,
+    /// By which key it is known, if it has one of its own.
+    pub(super) key: Option<PublicKey>,
+    /// What it may send, if that is told.
+    pub(super) rights: Option<Arc<Rights>>,
+    /// What its sealed hello is answered with, until it shows that it got that.
+    pub(super) answer: Option<Box<Letter>>,
     pub(super) endpoint: Endpoint,
     /// It is told that it is there.
     connects: bool,
+    /// It is told that its address is another one.
+    moves: bool,
     /// Whether what it knows was compared: before that no message of it is told.
     is_compared: bool,
     mismatch: Option<TableMismatch>,
@@ -44,28 +56,6 @@ pub(super) enum State {
     Ended,
 }
 
-/// What is said to a peer that did not answer.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Greeting {
-    pub(super) client_key: u64,
-    cookie: Cookie,
-    /// When it was said first with this cookie: an answer tells no round trip that is too short.
-    pub(super) said_at: Option<Instant>,
-    pub(super) say_at: Instant,
-    /// After how long it is said again, now and later at most.
-    intervals: [Duration; 2],
-    until: Instant,
-    /// What was heard of its address last: why it is not reached.
-    pub(super) reason: Option<ReasonHeard>,
-}
-
-/// What the operating system told of an address.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum ReasonHeard {
-    Refused,
-    Unreachable,
-}
-
 /// A peer that is there.
 pub(super) struct Up {
     pub(super) session: Session,
@@ -73,7 +63,19 @@ pub(super) struct Up {
     pub(super) client: (u32, u64),
     /// Something came that shows that it knows the session, too.
     pub(super) is_confirmed: bool,
+    /// Until when it has to show that.
+    until: Instant,
+    /// What it may send in a second, if that is limited.
+    pub(super) share: Option<Box<Share>>,
+    /// Where it may be by now.
+    pub(super) path: Option<Box<Path>>,
     closing: Option<Closing>,
+}
+
+/// How long a peer may take to show that it knows, and what it may send.
+pub(super) struct Limited {
+    pub(super) until: Instant,
+    pub(super) share: Option<Box<Share>>,
 }
 
 struct Closing {
@@ -89,65 +91,11 @@ struct End {
     is_untold: bool,
 }
 
-/// A greeting is said again after so long, and then less and less often down to that.
-const INTERVALS: [Duration; 2] = [Duration::from_millis(100), Duration::from_millis(250)];
-const STREAM_INTERVALS: [Duration; 2] = [Duration::from_secs(2); 2];
-
-/// Another cookie than the first is only taken after so long: that one may be too old by then.
-const COOKIE_KEPT: Duration = Duration::from_secs(3);
-
 /// The first byte of what endpoints tell each other: what a table follows.
 const TABLE: u8 = 1;
 
 /// A table of more bytes is not compared.
 pub(super) const MOST_TABLE_BYTES: usize = 48 << 10;
-
-impl State {
-    /// What is said over a stream arrives, so it need not be said again soon.
-    pub(super) fn hello(now: Instant, client_key: u64, until: Instant, over_stream: bool) -> State {
-        let intervals = if over_stream { STREAM_INTERVALS } else { INTERVALS };
-        State::Hello(Greeting {
-            client_key,
-            cookie: Cookie::NONE,
-            said_at: None,
-            say_at: now,
-            intervals,
-            until,
-            reason: None,
-        })
-    }
-}
-
-impl Greeting {
-    /// Takes note that it is said now.
-    pub(super) fn said(&mut self, now: Instant) {
-        self.said_at = self.said_at.or(Some(now));
-        let [interval, most] = self.intervals;
-        self.say_at = (now + interval).min(self.until);
-        self.intervals = [(interval * 2).min(most), most];
-    }
-
-    pub(super) fn cookie(&self) -> Cookie {
-        self.cookie
-    }
-
-    /// Takes the cookie that it is to be said with, at once.
-    pub(super) fn take(&mut self, now: Instant, cookie: Cookie) {
-        let is_old = self.said_at.is_some_and(|at| at + COOKIE_KEPT < now);
-        if self.cookie == Cookie::NONE || is_old {
-            (self.cookie, self.said_at, self.say_at) = (cookie, None, now);
-        }
-    }
-
-    /// Why it is given up, if it is by now.
-    pub(super) fn failure(&self, now: Instant) -> Option<DisconnectReason> {
-        (self.until <= now).then_some(match self.reason {
-            Some(ReasonHeard::Refused) => DisconnectReason::Refused,
-            Some(ReasonHeard::Unreachable) => DisconnectReason::Unreachable,
-            None => DisconnectReason::NoAnswer,
-        })
-    }
-}
 
 impl Peer {
     pub(super) fn new(
@@ -163,8 +111,12 @@ impl Peer {
             address,
             state,
             server_key: 0,
+            key: None,
+            rights: None,
+            answer: None,
             endpoint,
             connects: false,
+            moves: false,
             is_compared: false,
             mismatch: None,
             end: None,
@@ -207,10 +159,13 @@ impl Peer {
         now: Instant,
         session: Session,
         client: (u32, u64),
+        limited: Limited,
         [window_bytes, round_trip_us]: [u64; 2],
         table: &MessageTable,
     ) {
-        self.state = State::Up(Up { session, client, is_confirmed: false, closing: None });
+        let Limited { until, share } = limited;
+        let (is_confirmed, path, closing) = (false, None, None);
+        self.state = State::Up(Up { session, client, is_confirmed, until, share, path, closing });
         self.endpoint.begin(now, window_bytes, Duration::from_micros(round_trip_us));
         let mut message = vec![TABLE];
         table.encode(&mut message);
@@ -225,6 +180,7 @@ impl Peer {
     pub(super) fn confirm(&mut self) -> bool {
         let State::Up(up) = &mut self.state else { return false };
         let is_first = !std::mem::replace(&mut up.is_confirmed, true);
+        self.answer = None;
         self.connects |= is_first;
         is_first
     }
@@ -252,7 +208,7 @@ impl Peer {
 
     /// Whether something is to be told of it.
     pub(super) fn has_something_to_tell(&self) -> bool {
-        self.connects || self.mismatch.is_some() || self.tells_messages()
+        self.connects || self.moves || self.mismatch.is_some() || self.tells_messages()
     }
 
     fn tells_messages(&self) -> bool {
@@ -274,6 +230,7 @@ impl Peer {
         match &up.closing {
             Some(closing) if self.endpoint.is_drained() => Some(closing.reason.clone()),
             Some(closing) if closing.until <= now => Some(DisconnectReason::TimedOut),
+            None if !up.is_confirmed && up.until <= now => Some(DisconnectReason::TimedOut),
             _ if self.endpoint.idle_at() <= now => Some(DisconnectReason::TimedOut),
             _ => None,
         }
@@ -282,7 +239,27 @@ impl Peer {
     /// When it ends, if nothing happens before.
     pub(super) fn ends_at(&self) -> Option<Instant> {
         let State::Up(up) = &self.state else { return None };
-        up.closing.as_ref().map(|closing| closing.until)
+        let unconfirmed = (!up.is_confirmed).then_some(up.until);
+        up.closing.as_ref().map(|closing| closing.until).or(unconfirmed)
+    }
+
+    /// Takes note that its address is another one.
+    pub(super) fn move_to(&mut self, address: SocketAddr) {
+        self.address = Some(address);
+        self.moves = true;
+    }
+
+    /// Takes note by what key it is known and what it may send.
+    pub(super) fn know(&mut self, key: Option<PublicKey>, rights: Option<Arc<Rights>>) {
+        if let Some(rights) = &rights {
+            self.endpoint.limit_streams(rights.most_streams());
+        }
+        (self.key, self.rights) = (key, rights);
+    }
+
+    /// Has nothing more of what came from it be told.
+    pub(super) fn mute(&mut self) {
+        self.is_compared = false;
     }
 
     /// Takes note that it is gone.
@@ -306,7 +283,13 @@ impl Peer {
             if each(link, Told::Connected { address }) == Taken::Later {
                 return Taken::Later;
             }
-            self.connects = false;
+            (self.connects, self.moves) = (false, false);
+        }
+        if let Some(address) = self.address.filter(|_| self.moves) {
+            if each(link, Told::Moved { address }) == Taken::Later {
+                return Taken::Later;
+            }
+            self.moves = false;
         }
         if let Some(mismatch) = &self.mismatch {
             if each(link, Told::Mismatch(mismatch.clone())) == Taken::Later {

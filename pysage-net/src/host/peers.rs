@@ -7,7 +7,8 @@ use std::time::Instant;
 use pysage_core::transport::LinkId;
 
 use super::alarms::Alarms;
-use super::peer::{Greeting, Peer, State};
+use super::greeting::Greeting;
+use super::peer::{Peer, State};
 use crate::endpoint::Endpoint;
 
 /// The peers of a host. A look at those that are due costs nothing for the others.
@@ -106,6 +107,17 @@ impl Peers {
     /// Takes note that this address is that of a peer which came from there.
     pub(super) fn name(&mut self, address: SocketAddr, index: u32) {
         self.by_address.insert(address, index);
+    }
+
+    /// Takes note that the address of a peer that came from elsewhere is another one.
+    pub(super) fn rename(&mut self, index: u32, address: SocketAddr) {
+        self.by_address.retain(|_, of| *of != index);
+        self.name(address, index);
+    }
+
+    /// When a peer ends of which nothing comes any more.
+    pub(super) fn idle_at(&self, index: u32) -> Option<Instant> {
+        self.places.get(index as usize)?.peer.as_ref().map(|peer| peer.endpoint.idle_at())
     }
 
     /// The peer that came from this address and is there.

@@ -3,10 +3,11 @@
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
+use super::greeting::ReasonHeard;
 use super::peer::{Peer, State};
 use super::{Host, MOST_REPLIES};
 use crate::event::DisconnectReason;
-use crate::session::{Cookie, Hello, Refusal, Said, Session, Shake, Welcome};
+use crate::session::{Cookie, Hello, Refusal, Said, SealedHello, Session, Shake, Terms, Welcome};
 
 impl Host {
     /// Takes a datagram of the handshake; whether it was for this end.
@@ -16,28 +17,32 @@ impl Host {
             Said::Cookie(cookie) => self.cookie(now, from, shake, cookie),
             Said::Welcome(welcome) => self.welcome(now, from, shake, welcome),
             Said::Refusal(refusal) => self.refusal(from, shake, refusal),
+            Said::SealedHello(hello) => self.listens && self.sealed_hello(now, from, shake, hello),
+            Said::SealedAnswer(letter) => self.sealed_answer(now, from, shake, &letter),
         }
     }
 
     fn hello(&mut self, now: Instant, from: SocketAddr, shake: &Shake, hello: Hello) -> bool {
-        let age = self.cookies.check(now, from, shake.client_key, hello.cookie);
-        let Some(age) = age else {
-            let cookie = self.cookies.give(now, from, shake.client_key);
-            return self.reply(from, &Shake { said: Said::Cookie(cookie), ..*shake });
+        let Some(age) = self.cookies.check(now, from, shake.client_key, hello.cookie) else {
+            return self.give_cookie(now, from, shake);
         };
+        if self.security.seals() {
+            return self.refuse(from, shake, Refusal::OtherSecurity);
+        }
         let ours = self.settings.terms;
         if (hello.terms.codec, hello.terms.message_bytes) != (ours.codec, ours.message_bytes) {
-            return self
-                .reply(from, &Shake { said: Said::Refusal(Refusal::Incompatible), ..*shake });
+            return self.refuse(from, shake, Refusal::Incompatible);
         }
         let client = (shake.client_session, shake.client_key);
         let index = match self.peers.of_address(from) {
             Some(index) if self.is_of(index, client) => index,
             before => {
+                if !self.takes_handshake(now, from) {
+                    return false;
+                }
                 let (peers, most) = (self.peers.len(), self.settings.most_peers);
                 if before.is_none() && peers >= most {
-                    let refusal = Said::Refusal(Refusal::TooManyPeers);
-                    return self.reply(from, &Shake { said: refusal, ..*shake });
+                    return self.refuse(from, shake, Refusal::TooManyPeers);
                 }
                 // Those that have ended stay until that was told: who starts again and again asks
                 // again.
@@ -66,16 +71,27 @@ impl Host {
         age: Duration,
     ) -> u32 {
         let server_key = self.random.next();
+        let limited = self.limited(now);
         let link = self.add(now, Some(from), State::LooksUp);
         let session = Session::new(client.1, server_key, client.0);
         if let Some(peer) = self.peers.at(link.index) {
             peer.server_key = server_key;
             let round_trip_us = u64::try_from(age.as_micros()).unwrap_or(u64::MAX);
             let told = [hello.terms.window_bytes, round_trip_us];
-            peer.come_up(now, session, client, told, &self.table);
+            peer.come_up(now, session, client, limited, told, &self.table);
         }
         self.peers.name(from, link.index);
         link.index
+    }
+
+    pub(super) fn give_cookie(&mut self, now: Instant, from: SocketAddr, shake: &Shake) -> bool {
+        self.cookies.change_key(now, &mut self.random);
+        let cookie = self.cookies.give(now, from, shake.client_key);
+        self.reply(from, &Shake { said: Said::Cookie(cookie), ..*shake })
+    }
+
+    pub(super) fn refuse(&mut self, from: SocketAddr, shake: &Shake, refusal: Refusal) -> bool {
+        self.reply(from, &Shake { said: Said::Refusal(refusal), ..*shake })
     }
 
     fn is_of(&mut self, index: u32, client: (u32, u64)) -> bool {
@@ -83,7 +99,7 @@ impl Host {
         matches!(peer, Some(State::Up(up)) if up.client == client)
     }
 
-    fn reply(&mut self, to: SocketAddr, shake: &Shake) -> bool {
+    pub(super) fn reply(&mut self, to: SocketAddr, shake: &Shake) -> bool {
         if self.replies.len() >= MOST_REPLIES {
             return false;
         }
@@ -94,7 +110,7 @@ impl Host {
     }
 
     /// The peer that is greeted from here in this session, if the address is right, too.
-    fn greeted(&mut self, from: SocketAddr, shake: &Shake) -> Option<&mut Peer> {
+    pub(super) fn greeted(&mut self, from: SocketAddr, shake: &Shake) -> Option<&mut Peer> {
         let peer = self.peers.of_session(shake.client_session)?;
         let is_asked = matches!(&peer.state, State::Hello(it) if it.client_key == shake.client_key);
         Some(peer).filter(|peer| is_asked && peer.address == Some(from))
@@ -111,40 +127,57 @@ impl Host {
     }
 
     fn welcome(&mut self, now: Instant, from: SocketAddr, shake: &Shake, welcome: Welcome) -> bool {
-        let table = std::mem::take(&mut self.table);
-        let peer = self.greeted(from, shake);
-        let index = peer.map(|peer| {
-            let said_at = match &peer.state {
-                State::Hello(greeting) => greeting.said_at.unwrap_or(now),
-                _ => now,
-            };
-            let Welcome { server_session, server_key, terms } = welcome;
-            let session = Session::new(shake.client_key, server_key, server_session);
-            let client = (shake.client_session, shake.client_key);
-            let round_trip = now.saturating_duration_since(said_at);
-            let round_trip_us = u64::try_from(round_trip.as_micros()).unwrap_or(u64::MAX);
-            peer.come_up(now, session, client, [terms.window_bytes, round_trip_us], &table);
-            peer.confirm();
-            peer.link.index
-        });
-        self.table = table;
-        let Some(index) = index else { return false };
+        let Some(peer) = self.greeted(from, shake) else { return false };
+        // Anyone can welcome whom nobody guards.
+        if matches!(&peer.state, State::Hello(greeting) if greeting.call.is_some()) {
+            return false;
+        }
+        let index = peer.link.index;
+        let session = Session::new(shake.client_key, welcome.server_key, welcome.server_session);
+        self.come_up(now, index, shake, session, welcome.terms);
+        true
+    }
+
+    /// Takes note that a peer is there that was greeted.
+    pub(super) fn come_up(
+        &mut self,
+        now: Instant,
+        index: u32,
+        shake: &Shake,
+        session: Session,
+        terms: Terms,
+    ) {
+        let limited = self.limited(now);
+        let Some(peer) = self.peers.at(index) else { return };
+        let said_at = match &peer.state {
+            State::Hello(greeting) => greeting.said_at.unwrap_or(now),
+            _ => now,
+        };
+        let client = (shake.client_session, shake.client_key);
+        let round_trip = now.saturating_duration_since(said_at);
+        let round_trip_us = u64::try_from(round_trip.as_micros()).unwrap_or(u64::MAX);
+        let told = [terms.window_bytes, round_trip_us];
+        peer.come_up(now, session, client, limited, told, &self.table);
+        peer.confirm();
         self.peers.set_due(index);
         self.peers.set_changed(index);
         self.peers.set_news(index);
-        true
     }
 
     fn refusal(&mut self, from: SocketAddr, shake: &Shake, refusal: Refusal) -> bool {
         let Some(peer) = self.greeted(from, shake) else { return false };
         let index = peer.link.index;
-        self.end(
-            index,
-            match refusal {
-                Refusal::TooManyPeers => DisconnectReason::TooManyPeers,
-                Refusal::Incompatible => DisconnectReason::Incompatible,
-            },
-        );
+        if let State::Hello(greeting) = &mut peer.state
+            && greeting.call.is_some()
+        {
+            // Anyone could have said it: it is the reason only if nothing better comes.
+            greeting.reason = Some(match refusal {
+                Refusal::Incompatible => ReasonHeard::Incompatible,
+                _ => ReasonHeard::OtherSecurity,
+            });
+            return true;
+        }
+        self.end(index, reason_of(refusal));
         true
     }
 
@@ -160,7 +193,11 @@ impl Host {
         }
         if let Some(to) = address.filter(|_| greeting.say_at <= now) {
             greeting.said(now);
-            let said = Said::Hello(Hello { cookie: greeting.cookie(), terms });
+            let cookie = greeting.cookie();
+            let said = match &greeting.call {
+                Some(call) => Said::SealedHello(SealedHello { cookie, letter: call.letter() }),
+                None => Said::Hello(Hello { cookie, terms }),
+            };
             let client_key = greeting.client_key;
             let shake = Shake { client_session: session, client_key, said };
             let mut bytes = Vec::new();
@@ -172,5 +209,15 @@ impl Host {
         };
         let at = greeting.say_at;
         self.peers.look_at(index, at);
+    }
+}
+
+/// Why a connection ends that was refused.
+pub(super) fn reason_of(refusal: Refusal) -> DisconnectReason {
+    match refusal {
+        Refusal::TooManyPeers => DisconnectReason::TooManyPeers,
+        Refusal::Incompatible => DisconnectReason::Incompatible,
+        Refusal::OtherSecurity => DisconnectReason::OtherSecurity,
+        Refusal::NotAllowed => DisconnectReason::NotAllowed,
     }
 }

@@ -5,8 +5,11 @@
 mod deliveries;
 mod ends;
 mod hostile;
+mod limits;
 mod memory;
 mod net;
+#[cfg(feature = "secure")]
+mod sealed;
 
 use std::time::Duration;
 

@@ -322,6 +322,7 @@ fn tell(
             mirror.set_address(link, Some(address));
             inbox.queue(PeerConnected { peer, address });
         }
+        Told::Moved { address } => mirror.set_address(link, Some(address)),
         Told::Mismatch(mismatch) => {
             inbox.queue(PeerMismatch { peer, message: mismatch.message.clone(), mismatch });
         }

@@ -19,8 +19,15 @@ pub(crate) struct Cookie {
 pub(crate) struct Cookies {
     /// For SipHash: the key stands before all that is hashed.
     key: [u64; 2],
+    /// The key before that one.
+    key_before: [u64; 2],
+    /// When there is another key.
+    changes_at: Instant,
     began: Instant,
 }
+
+/// A key is used for so long, and a cookie of the one before it is still taken: 1 minute.
+const KEY_INTERVAL: Duration = Duration::from_secs(60);
 
 /// So old a cookie is not taken any more: 10 s.
 const LONGEST: Duration = Duration::from_secs(10);
@@ -43,13 +50,22 @@ impl Cookie {
 
 impl Cookies {
     pub(crate) fn new(now: Instant, random: &mut Random) -> Cookies {
-        Cookies { key: [random.next(), random.next()], began: now }
+        let [key, key_before] = [(); 2].map(|()| [random.next(), random.next()]);
+        Cookies { key, key_before, changes_at: now + KEY_INTERVAL, began: now }
+    }
+
+    /// Uses another key if it is time.
+    pub(crate) fn change_key(&mut self, now: Instant, random: &mut Random) {
+        if self.changes_at <= now {
+            self.key_before = std::mem::replace(&mut self.key, [random.next(), random.next()]);
+            self.changes_at = now + KEY_INTERVAL;
+        }
     }
 
     /// A cookie for who says hello from this address, with this key of its own.
     pub(crate) fn give(&self, now: Instant, address: SocketAddr, client_key: u64) -> Cookie {
         let given_us = self.micros(now);
-        Cookie { given_us, tag: self.tag(given_us, address, client_key) }
+        Cookie { given_us, tag: Cookies::tag(self.key, given_us, address, client_key) }
     }
 
     /// How long ago a cookie was given, if it is one for them.
@@ -61,7 +77,9 @@ impl Cookies {
         cookie: Cookie,
     ) -> Option<Duration> {
         let age = self.micros(now).checked_sub(cookie.given_us).map(Duration::from_micros)?;
-        let is_right = cookie.tag == self.tag(cookie.given_us, address, client_key);
+        let is_right = [self.key, self.key_before]
+            .map(|key| cookie.tag == Cookies::tag(key, cookie.given_us, address, client_key))
+            .contains(&true);
         (is_right && age <= LONGEST).then_some(age)
     }
 
@@ -70,9 +88,9 @@ impl Cookies {
         u64::try_from(since.as_micros()).unwrap_or(u64::MAX)
     }
 
-    fn tag(&self, given_us: u64, address: SocketAddr, client_key: u64) -> u64 {
+    fn tag(key: [u64; 2], given_us: u64, address: SocketAddr, client_key: u64) -> u64 {
         let mut hasher = DefaultHasher::new();
-        (self.key, given_us, address, client_key).hash(&mut hasher);
+        (key, given_us, address, client_key).hash(&mut hasher);
         hasher.finish()
     }
 }
@@ -81,6 +99,24 @@ impl Cookies {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn keys_change_and_a_cookie_outlives_one_change() {
+        let (now, random) = (Instant::now(), &mut Random::new(None));
+        let mut cookies = Cookies::new(now, random);
+        let here: SocketAddr = "10.0.0.1:5000".parse().unwrap();
+        let given = now + KEY_INTERVAL - Duration::from_secs(1);
+        cookies.change_key(given, random);
+        let cookie = cookies.give(given, here, 9);
+        let later = given + Duration::from_secs(2);
+        for is_taken in [true, false] {
+            let before = cookies.key;
+            cookies.change_key(later, random);
+            assert_ne!(cookies.key, before);
+            assert_eq!(cookies.check(later, here, 9, cookie).is_some(), is_taken);
+            cookies.changes_at = later;
+        }
+    }
 
     #[test]
     fn a_cookie_is_good_for_who_got_it_and_for_a_while() {

@@ -1,4 +1,4 @@
-//! The handshake, without encryption.
+//! The handshake.
 //!
 //! The client says hello, in as many bytes as a datagram can have. The server gives it a cookie, in
 //! far fewer, and keeps nothing. The client says hello again, with the cookie; it came from the
@@ -6,14 +6,19 @@
 //!
 //! | bytes | what |
 //! |---|---|
-//! | 1 | `80` hello, `81` cookie, `82` welcome, `83` refusal |
+//! | 1 | `80` hello, `81` cookie, `82` welcome, `83` refusal, `84` sealed hello, `85` sealed answer |
 //! | 4 | `PSG1`: the protocol and its version |
 //! | 4 | the number of the session at the client |
 //! | 8 | the key of the client: no two sessions have the same |
-//! | 16 | hello and cookie: the cookie, zeros at first |
+//! | 16 | hellos and cookie: the cookie, zeros at first |
 //! | 4, 8 | welcome: the number of the session at the server, the key of the server |
-//! | 1 | refusal: 1 too many peers, 2 another version or codec |
+//! | 1 | refusal: 1 too many peers, 2 another version or codec, 3 not this security, 4 not let in |
 //! | 1, 8, 8 | hello and welcome: the codec, and in bytes the window and the longest message |
+//! | 1, n | sealed hello and answer: how long a message of Noise is, and the message |
+//!
+//! In the message of a sealed hello are the codec, the window and the longest message. In that of a
+//! sealed answer is a refusal as above; or a 0, the number of the session at the server, and its
+//! codec, window and longest message.
 //!
 //! Numbers are little-endian. A checksum (CRC-32) of 4 bytes stands at the end; a hello is filled up
 //! with zeros before it.
@@ -22,6 +27,7 @@ use pysage_core::wire::Codec;
 
 use super::SHAKE;
 use super::cookie::Cookie;
+use super::letter::Letter;
 use crate::endpoint::{Malformed, Reader};
 
 /// A datagram of the handshake.
@@ -37,6 +43,22 @@ pub(crate) enum Said {
     Hello(Hello),
     Cookie(Cookie),
     Welcome(Welcome),
+    Refusal(Refusal),
+    SealedHello(SealedHello),
+    SealedAnswer(Letter),
+}
+
+/// A hello of who shows that it has a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct SealedHello {
+    pub(crate) cookie: Cookie,
+    pub(crate) letter: Letter,
+}
+
+/// What is in a sealed answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Answer {
+    Welcome { server_session: u32, terms: Terms },
     Refusal(Refusal),
 }
 
@@ -67,14 +89,20 @@ pub(crate) struct Terms {
 pub(crate) enum Refusal {
     TooManyPeers,
     Incompatible,
+    /// It has not the key that was used, or neither.
+    OtherSecurity,
+    /// The key is not on its list.
+    NotAllowed,
 }
 
-const VERSION: [u8; 4] = *b"PSG1";
+pub(super) const VERSION: [u8; 4] = *b"PSG1";
 const CHECKSUM_BYTES: usize = 4;
 const HELLO: u8 = SHAKE;
 const COOKIE: u8 = SHAKE | 1;
 const WELCOME: u8 = SHAKE | 2;
 const REFUSAL: u8 = SHAKE | 3;
+const SEALED_HELLO: u8 = SHAKE | 4;
+const SEALED_ANSWER: u8 = SHAKE | 5;
 
 impl Shake {
     /// Writes it; a hello takes up so many bytes.
@@ -85,6 +113,8 @@ impl Shake {
             Said::Cookie(_) => COOKIE,
             Said::Welcome(_) => WELCOME,
             Said::Refusal(_) => REFUSAL,
+            Said::SealedHello(_) => SEALED_HELLO,
+            Said::SealedAnswer(_) => SEALED_ANSWER,
         });
         out.extend_from_slice(&VERSION);
         out.extend_from_slice(&self.client_session.to_le_bytes());
@@ -95,6 +125,12 @@ impl Shake {
                 terms.write(out);
                 out.resize(start + hello_bytes - CHECKSUM_BYTES, 0);
             }
+            Said::SealedHello(SealedHello { cookie, letter }) => {
+                out.extend_from_slice(&cookie.to_bytes());
+                letter.write(out);
+                out.resize(start + hello_bytes - CHECKSUM_BYTES, 0);
+            }
+            Said::SealedAnswer(letter) => letter.write(out),
             Said::Cookie(cookie) => out.extend_from_slice(&cookie.to_bytes()),
             Said::Welcome(Welcome { server_session, server_key, terms }) => {
                 out.extend_from_slice(&server_session.to_le_bytes());
@@ -123,7 +159,7 @@ impl Shake {
         let client_key = u64::from_le_bytes(reader.array()?);
         let said = match kind {
             // A short hello would have the cookie be more than was sent for it.
-            HELLO if bytes.len() + CHECKSUM_BYTES < hello_bytes => {
+            HELLO | SEALED_HELLO if bytes.len() + CHECKSUM_BYTES < hello_bytes => {
                 return Err(Malformed("a hello is too short"));
             }
             HELLO => Said::Hello(Hello {
@@ -137,6 +173,11 @@ impl Shake {
                 terms: Terms::read(&mut reader)?,
             }),
             REFUSAL => Said::Refusal(Refusal::from_code(reader.byte()?)),
+            SEALED_HELLO => Said::SealedHello(SealedHello {
+                cookie: Cookie::from_bytes(reader.array()?),
+                letter: Letter::read(&mut reader)?,
+            }),
+            SEALED_ANSWER => Said::SealedAnswer(Letter::read(&mut reader)?),
             _ => return Err(Malformed("a handshake is of no kind that is known")),
         };
         Ok(Shake { client_session, client_key, said })
@@ -152,13 +193,13 @@ impl Terms {
         }
     }
 
-    fn write(&self, out: &mut Vec<u8>) {
+    pub(crate) fn write(&self, out: &mut Vec<u8>) {
         out.push(self.codec);
         out.extend_from_slice(&self.window_bytes.to_le_bytes());
         out.extend_from_slice(&self.message_bytes.to_le_bytes());
     }
 
-    fn read(reader: &mut Reader<'_>) -> Result<Terms, Malformed> {
+    pub(crate) fn read(reader: &mut Reader<'_>) -> Result<Terms, Malformed> {
         Ok(Terms {
             codec: reader.byte()?,
             window_bytes: u64::from_le_bytes(reader.array()?),
@@ -172,15 +213,48 @@ impl Refusal {
         match self {
             Refusal::TooManyPeers => 1,
             Refusal::Incompatible => 2,
+            Refusal::OtherSecurity => 3,
+            Refusal::NotAllowed => 4,
         }
     }
 
     fn from_code(code: u8) -> Refusal {
-        if code == 1 { Refusal::TooManyPeers } else { Refusal::Incompatible }
+        match code {
+            1 => Refusal::TooManyPeers,
+            3 => Refusal::OtherSecurity,
+            4 => Refusal::NotAllowed,
+            _ => Refusal::Incompatible,
+        }
+    }
+}
+
+impl Answer {
+    pub(crate) fn to_bytes(self) -> Vec<u8> {
+        match self {
+            Answer::Refusal(refusal) => vec![refusal.code()],
+            Answer::Welcome { server_session, terms } => {
+                let mut out = vec![0];
+                out.extend_from_slice(&server_session.to_le_bytes());
+                terms.write(&mut out);
+                out
+            }
+        }
+    }
+
+    pub(crate) fn read(bytes: &[u8]) -> Result<Answer, Malformed> {
+        let mut reader = Reader::new(bytes);
+        Ok(match reader.byte()? {
+            0 => Answer::Welcome {
+                server_session: u32::from_le_bytes(reader.array()?),
+                terms: Terms::read(&mut reader)?,
+            },
+            code => Answer::Refusal(Refusal::from_code(code)),
+        })
     }
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
     use crate::golden::assert_golden;
@@ -195,6 +269,10 @@ mod tests {
             Said::Welcome(welcome),
             Said::Refusal(Refusal::TooManyPeers),
             Said::Refusal(Refusal::Incompatible),
+            Said::Refusal(Refusal::OtherSecurity),
+            Said::Refusal(Refusal::NotAllowed),
+            Said::SealedAnswer(Letter::new(&[7; 70]).unwrap()),
+            Said::SealedHello(SealedHello { cookie, letter: Letter::new(&[9; 113]).unwrap() }),
         ];
         said.map(|said| Shake { client_session: 1, client_key: 2, said }).to_vec()
     }
@@ -249,7 +327,8 @@ mod tests {
                 out.len()
             })
             .collect();
-        assert_eq!(sizes[0], 1200);
-        assert!(sizes[1..].iter().all(|size| size * 10 < 1200), "{sizes:?}");
+        let last = sizes.len() - 1;
+        assert_eq!([sizes[0], sizes[last]], [1200; 2]);
+        assert!(sizes[1..last].iter().all(|size| size * 10 < 1200), "{sizes:?}");
     }
 }

@@ -28,6 +28,26 @@ impl Random {
             Source::Seed(seed) => split_mix(seed.wrapping_add(self.drawn.wrapping_mul(GOLDEN))),
         }
     }
+
+    /// Draws a secret: from the operating system itself, unless there is a seed.
+    #[cfg(feature = "secure")]
+    pub(crate) fn secret(&mut self) -> zeroize::Zeroizing<[u8; 32]> {
+        use ring::rand::{SecureRandom, SystemRandom};
+
+        let mut secret = zeroize::Zeroizing::new([0; 32]);
+        match self.source {
+            Source::System(_) => {
+                let drawn = SystemRandom::new().fill(&mut *secret);
+                drawn.expect("the operating system has random numbers");
+            }
+            Source::Seed(_) => {
+                for eight in secret.chunks_mut(8) {
+                    eight.copy_from_slice(&self.next().to_le_bytes());
+                }
+            }
+        }
+        secret
+    }
 }
 
 const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;

@@ -106,6 +106,7 @@ impl SimPort {
         departing: &Departing<'_>,
         known: &mut Option<KnownWay>,
     ) {
+        self.network.ear().hear(self.address, departing);
         self.network.traffic().send(now, self.port, departing, known);
     }
 

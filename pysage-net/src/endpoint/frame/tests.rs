@@ -224,3 +224,20 @@ fn messages_to_be_skipped_may_be_more_than_there_are() {
         }
     }
 }
+
+#[test]
+fn a_challenge_and_its_response_are_written_as_they_always_were() {
+    let token = [1, 2, 3, 4, 5, 6, 7, 8];
+    for (name, asks) in [("challenge", true), ("response", false)] {
+        let mut out = Vec::new();
+        crate::endpoint::Endpoint::write_path(asks, token, &mut out);
+        assert_golden(name, &out);
+        let read = Frame::read(&mut Reader::new(&out));
+        let is_it = match read {
+            Ok(Some(Frame::Challenge(read))) => asks && read == token,
+            Ok(Some(Frame::Response(read))) => !asks && read == token,
+            _ => false,
+        };
+        assert!(is_it, "{name}");
+    }
+}

@@ -16,6 +16,7 @@ const LIMITS: Limits = Limits {
     idle_timeout: Duration::from_secs(10),
     keep_alive: Duration::from_secs(2),
     loses_nothing: false,
+    streams: 256,
 };
 
 fn add(peers: &mut Peers, address: Option<SocketAddr>) -> LinkId {

@@ -57,8 +57,12 @@ pub(super) struct Pair {
     pub(super) departed: [u64; 2],
     /// All that arrived, if it is kept.
     pub(super) record: Option<Vec<(usize, Vec<u8>)>>,
-    config: NetConfig,
-    client_address: SocketAddr,
+    configs: [NetConfig; 2],
+    pub(super) client_address: SocketAddr,
+    /// What was sent to where nobody is.
+    pub(super) lost_bytes: usize,
+    /// That itself, if it is kept.
+    pub(super) lost: Option<Vec<(SocketAddr, Vec<u8>)>>,
 }
 
 impl DatagramCarrier for Out {
@@ -95,12 +99,15 @@ impl Pair {
         Pair::with_config(conditions, NetConfig::new(Security::open()))
     }
 
-    pub(super) fn with_config(conditions: Conditions, mut config: NetConfig) -> Pair {
+    pub(super) fn with_config(conditions: Conditions, config: NetConfig) -> Pair {
+        Pair::with_configs(conditions, [config.clone(), config])
+    }
+
+    pub(super) fn with_configs(conditions: Conditions, mut configs: [NetConfig; 2]) -> Pair {
         let now = Instant::now();
-        config.seed = Some(conditions.seed);
-        let config_of_ends = config.clone();
+        configs.iter_mut().for_each(|config| config.seed = Some(conditions.seed));
         let ends = [0, 1].map(|end| End {
-            host: Host::new(now, &config_of_ends, 1200, end == 1),
+            host: Host::new(now, &configs[end], 1200, end == 1),
             link: None,
             got: Vec::new(),
             events: Vec::new(),
@@ -119,8 +126,10 @@ impl Pair {
             loses: |_, _| false,
             departed: [0; 2],
             record: None,
-            config,
+            configs,
             client_address: address(0),
+            lost_bytes: 0,
+            lost: None,
         };
         pair.ends[0].link = Some(pair.ends[0].host.connect(now, Some(address(1))));
         pair.run(Duration::from_secs(1));
@@ -176,6 +185,25 @@ impl Pair {
         self.run(Duration::from_secs(7));
     }
 
+    /// Has the client be at another address from now on.
+    pub(super) fn move_client(&mut self) {
+        let port = self.client_address.port() + 1;
+        self.client_address.set_port(port);
+    }
+
+    /// What is on its way to an end.
+    pub(super) fn about_to_arrive(&mut self, end: usize) -> Vec<Vec<u8>> {
+        self.serve(1 - end);
+        let all = self.on_the_way.iter().filter(|Reverse((_, _, to, _))| *to == end);
+        all.map(|Reverse((.., bytes))| bytes.clone()).collect()
+    }
+
+    /// Puts another host in the server's place.
+    pub(super) fn change_server(&mut self, config: &NetConfig) {
+        self.ends[1].host = Host::new(self.now, config, 1200, true);
+        self.ends[1].events.clear();
+    }
+
     pub(super) fn stranger_events(&self) -> Vec<&str> {
         let events = self.ends[0].events.iter().map(String::as_str);
         events.filter(|event| event.starts_with("gone")).collect()
@@ -183,8 +211,8 @@ impl Pair {
 
     /// Starts an end's program again; the client connects anew.
     pub(super) fn restart(&mut self, end: usize, seed: u64) {
-        self.config.seed = Some(seed);
-        let host = Host::new(self.now, &self.config, 1200, end == 1);
+        self.configs[end].seed = Some(seed);
+        let host = Host::new(self.now, &self.configs[end], 1200, end == 1);
         self.ends[end].host = host;
         if end == 0 {
             self.ends[0].link = Some(self.ends[0].host.connect(self.now, Some(address(1))));
@@ -261,6 +289,10 @@ impl Pair {
         for (to, bytes) in std::mem::take(&mut self.ends[at].out.0) {
             self.departed[at] += 1;
             let reaches = [self.client_address, address(1)].contains(&to);
+            if !reaches {
+                self.lost_bytes += bytes.len();
+                self.lost.iter_mut().for_each(|lost| lost.push((to, bytes.clone())));
+            }
             let is_lost = !reaches || self.is_cut[at] || (self.loses)(at, self.departed[at]);
             if is_lost || self.chance(self.conditions.loss) {
                 continue;

@@ -3,6 +3,7 @@
 //!
 //! It prints one line of JSON, and exits with 0 if all promises held, and with 1 if not.
 
+mod door;
 #[cfg(unix)]
 mod group;
 mod measures;
@@ -20,6 +21,7 @@ fn main() -> std::process::ExitCode {
         #[cfg(unix)]
         What::Group(options) => group::soak(&options),
         What::Net(options) => net::soak(&options),
+        What::Door(options) => door::soak(&options),
     };
     match outcome {
         Ok(true) => std::process::ExitCode::SUCCESS,
@@ -46,4 +48,5 @@ enum What {
     #[cfg(unix)]
     Group(group::Options),
     Net(net::Options),
+    Door(door::Options),
 }

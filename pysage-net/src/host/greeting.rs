@@ -1,0 +1,94 @@
+//! What is said to a peer that did not answer.
+
+use std::time::{Duration, Instant};
+
+use super::peer::State;
+use crate::event::DisconnectReason;
+use crate::session::{Call, Cookie};
+
+/// What is said to a peer that did not answer.
+pub(super) struct Greeting {
+    pub(super) client_key: u64,
+    /// How this end shows who it is, if it has a key.
+    pub(super) call: Option<Box<Call>>,
+    cookie: Cookie,
+    /// When it was said first with this cookie: an answer tells no round trip that is too short.
+    pub(super) said_at: Option<Instant>,
+    pub(super) say_at: Instant,
+    /// After how long it is said again, now and later at most.
+    intervals: [Duration; 2],
+    until: Instant,
+    /// What was heard of its address last: why it is not reached.
+    pub(super) reason: Option<ReasonHeard>,
+}
+
+/// What the operating system told of an address, or somebody who need not be the peer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ReasonHeard {
+    Refused,
+    Unreachable,
+    OtherSecurity,
+    Incompatible,
+}
+
+/// A greeting is said again after so long, and then less and less often down to that.
+const INTERVALS: [Duration; 2] = [Duration::from_millis(100), Duration::from_millis(250)];
+const STREAM_INTERVALS: [Duration; 2] = [Duration::from_secs(2); 2];
+
+/// Another cookie than the first is only taken after so long: that one may be too old by then.
+const COOKIE_KEPT: Duration = Duration::from_secs(3);
+
+impl State {
+    /// What is said over a stream arrives, so it need not be said again soon.
+    pub(super) fn hello(
+        now: Instant,
+        client_key: u64,
+        until: Instant,
+        call: Option<Box<Call>>,
+        over_stream: bool,
+    ) -> State {
+        State::Hello(Greeting {
+            client_key,
+            call,
+            cookie: Cookie::NONE,
+            said_at: None,
+            say_at: now,
+            intervals: if over_stream { STREAM_INTERVALS } else { INTERVALS },
+            until,
+            reason: None,
+        })
+    }
+}
+
+impl Greeting {
+    /// Takes note that it is said now.
+    pub(super) fn said(&mut self, now: Instant) {
+        self.said_at = self.said_at.or(Some(now));
+        let [interval, most] = self.intervals;
+        self.say_at = (now + interval).min(self.until);
+        self.intervals = [(interval * 2).min(most), most];
+    }
+
+    pub(super) fn cookie(&self) -> Cookie {
+        self.cookie
+    }
+
+    /// Takes the cookie that it is to be said with, at once.
+    pub(super) fn take(&mut self, now: Instant, cookie: Cookie) {
+        let is_old = self.said_at.is_some_and(|at| at + COOKIE_KEPT < now);
+        if self.cookie == Cookie::NONE || is_old {
+            (self.cookie, self.said_at, self.say_at) = (cookie, None, now);
+        }
+    }
+
+    /// Why it is given up, if it is by now.
+    pub(super) fn failure(&self, now: Instant) -> Option<DisconnectReason> {
+        (self.until <= now).then_some(match self.reason {
+            Some(ReasonHeard::Refused) => DisconnectReason::Refused,
+            Some(ReasonHeard::Unreachable) => DisconnectReason::Unreachable,
+            Some(ReasonHeard::OtherSecurity) => DisconnectReason::OtherSecurity,
+            Some(ReasonHeard::Incompatible) => DisconnectReason::Incompatible,
+            None => DisconnectReason::NoAnswer,
+        })
+    }
+}
