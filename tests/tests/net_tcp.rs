@@ -153,9 +153,12 @@ fn nobody_at_an_address_is_told_at_once_and_what_was_sent_is_accounted_for() {
     let letters: Rc<Cell<u32>> = Rc::default();
     let noted = letters.clone();
     client.on_dead_letter(move |_| noted.set(noted.get() + 1));
-    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    // Nobody listens where a connection begins, nor can anybody begin to meanwhile.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let stream = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    let nobody = stream.local_addr().unwrap();
     let begun = Instant::now();
-    let peer = client.connect(free, tcp().connect_timeout(DEADLINE)).unwrap();
+    let peer = client.connect(nobody, tcp().connect_timeout(DEADLINE)).unwrap();
     client.send(peer, Tell(1)).unwrap();
     until(&[&client], "the refusal", || seen.has("Refused"));
     assert!(begun.elapsed() < DEADLINE / 2, "it was not told at once");

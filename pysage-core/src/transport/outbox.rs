@@ -21,8 +21,9 @@ pub struct Outbox {
     touched: Vec<(LinkId, u64)>,
     /// The last number in that order.
     touches: u64,
-    /// Buffers of links for which nothing waits now.
+    /// Buffers of links for which nothing waits now, and how many bytes those have.
     spare: Vec<Buffers>,
+    spare_bytes: usize,
 }
 
 /// Frames, one behind the other, and their lengths.
@@ -30,6 +31,13 @@ pub struct Outbox {
 struct Buffers {
     frames: Vec<u8>,
     lengths: Vec<u32>,
+}
+
+impl Buffers {
+    /// How many bytes they take up.
+    fn bytes(&self) -> usize {
+        self.frames.capacity() + size_of::<u32>() * self.lengths.capacity()
+    }
 }
 
 /// What waits for one link.
@@ -91,11 +99,9 @@ pub struct OutgoingFrames<'a> {
     pub stream: u8,
 }
 
-/// Buffers larger than this are given back once they are empty.
+/// So many bytes of buffers are kept for links that wait next. Larger ones are given back once they
+/// are empty.
 const KEPT_BYTES: usize = 256 << 10;
-
-/// So many buffers are kept for links that wait next.
-const MOST_SPARE: usize = 4;
 
 impl Outbox {
     /// The links for which something waits, in the order in which they were first sent to.
@@ -175,6 +181,7 @@ impl Outbox {
     #[inline(never)]
     fn begin(&mut self, link: LinkId, encoding: Encoding) -> &mut Waiting {
         let spare = self.spare.pop().unwrap_or_default();
+        self.spare_bytes -= spare.bytes();
         let waiting = self.waiting_mut(link);
         waiting.encoding = encoding;
         let own = waiting.clear(spare);
@@ -193,10 +200,11 @@ impl Outbox {
         }
     }
 
-    /// Keeps buffers for links that wait next, if they are few and not large.
+    /// Keeps buffers for links that wait next, if they are small, or few.
     fn keep(&mut self, mut buffers: Buffers) {
-        let is_fit = (1..=KEPT_BYTES).contains(&buffers.frames.capacity());
-        if is_fit && self.spare.len() < MOST_SPARE {
+        let bytes = buffers.bytes();
+        if bytes > 0 && self.spare_bytes + bytes <= KEPT_BYTES {
+            self.spare_bytes += bytes;
             buffers.frames.clear();
             buffers.lengths.clear();
             self.spare.push(buffers);

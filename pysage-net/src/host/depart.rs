@@ -264,7 +264,6 @@ impl Host {
             self.counters.bytes_sent += datagram_bytes as u64;
             let took_all = match over_streams {
                 true => {
-                    let batch = &mut self.departing;
                     (batch.segment_bytes, batch.count, batch.to) = (datagram_bytes, 1, Some(to));
                     batch.markable = false;
                     self.hand_over(now, carrier)
