@@ -23,7 +23,7 @@ use super::{Arrived, Batch, DatagramCarrier, Departing, OverStreams, Wait, Waits
 #[cfg(feature = "sim")]
 use crate::sim::SimPort;
 use connection::{Connection, Served};
-use ends::{Door, Stream};
+use ends::{Door, Stream, is_about_one};
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) use frames::Frames;
 pub(crate) use frames::{FRAME_BYTES, put_frame};
@@ -46,6 +46,7 @@ pub(crate) struct StreamCarrier<D: Door> {
     lets_in_at: Option<Instant>,
     /// How many connections will end by themselves.
     passing: usize,
+    door_unseen: u32,
     most_strangers: MostStrangers,
     waits_changed: u64,
     dropped: u64,
@@ -73,6 +74,13 @@ const MOST_STRANGERS: MostStrangers = MostStrangers { in_all: 1024, of_one_addre
 
 /// So many are let in before others have their turn.
 const MOST_LET_IN: usize = 32;
+
+/// So many streams are just tried. Of more it is asked with one call which of them have something.
+const FEW_STREAMS: usize = 4;
+
+/// It is not looked whether somebody has come so often in a row while a few streams bring something:
+/// a call of the system less for each message there and back.
+const MOST_UNSEEN: u32 = 8;
 
 /// So long nobody is let in once the system has no room for more.
 const NO_ROOM_TIME: Duration = Duration::from_millis(100);
@@ -120,6 +128,7 @@ impl<D: Door> StreamCarrier<D> {
             buffer: Vec::new(),
             lets_in_at: None,
             passing: 0,
+            door_unseen: 0,
             most_strangers: MOST_STRANGERS,
             waits_changed: 0,
             dropped: 0,
@@ -257,13 +266,6 @@ impl<D: Door> StreamCarrier<D> {
     }
 }
 
-/// Whether letting somebody in failed for a reason that does not concern others.
-fn is_about_one(error: &io::Error) -> bool {
-    use ErrorKind::{ConnectionAborted, ConnectionReset, Interrupted, InvalidInput, NotConnected};
-    let of_one = [ConnectionAborted, ConnectionReset, Interrupted, InvalidInput, NotConnected];
-    of_one.contains(&error.kind())
-}
-
 impl<D: Door> DatagramCarrier for StreamCarrier<D> {
     fn local_addr(&self) -> SocketAddr {
         let of_stream = || self.connections.values().find_map(Connection::local_addr);
@@ -281,12 +283,27 @@ impl<D: Door> DatagramCarrier for StreamCarrier<D> {
 
     fn receive(&mut self, now: Instant, each: &mut dyn FnMut(Arrived<'_>)) -> io::Result<Batch> {
         self.expire(now, each);
-        let (door, ready) = system::ready(self.door.as_ref(), &self.connections);
-        let mut batch = if door { self.let_in(now, each) } else { Batch::All };
+        let is_few = D::IS_SIMULATED || self.connections.len() <= FEW_STREAMS;
+        let (mut door, ready) = match is_few {
+            true => (true, self.connections.keys().copied().collect()),
+            false => system::ready(self.door.as_ref(), &self.connections),
+        };
+        let (mut batch, mut came) = (Batch::All, false);
         for address in ready {
-            if self.serve(now, address, each) == Batch::More {
-                batch = Batch::More;
-            }
+            let served = self.serve(now, address, &mut |arrived| {
+                came = true;
+                each(arrived);
+            });
+            batch = if served == Batch::More { served } else { batch };
+        }
+        // Who waits is woken by who has come, too, if that is not looked at yet.
+        if is_few && came && self.door_unseen < MOST_UNSEEN && !D::IS_SIMULATED {
+            self.door_unseen += 1;
+            door = false;
+        }
+        if door {
+            self.door_unseen = 0;
+            batch = if self.let_in(now, each) == Batch::More { Batch::More } else { batch };
         }
         Ok(batch)
     }

@@ -27,6 +27,8 @@ struct Waiting {
     /// One behind the other, from `start` on.
     bytes: Vec<u8>,
     start: usize,
+    /// How often in a row it became empty without having been half full.
+    unneeded: u32,
     /// The first one, if it leaves in parts, and how many of those have left.
     large: Option<(Arc<Large>, usize)>,
 }
@@ -48,7 +50,9 @@ pub(crate) struct Written {
     pub(crate) large: Option<Arc<Large>>,
 }
 
-/// A buffer larger than this is given back once it is empty.
+/// A buffer larger than this is given back once it is empty and was too large so often: bulk would
+/// have the system find memory for it again and again, a third of what it costs to send.
+const UNNEEDED: u32 = 32;
 const KEPT_BYTES: usize = 256 << 10;
 
 /// Which of the lanes take turns.
@@ -187,6 +191,7 @@ impl Waiting {
             done: 0,
             bytes: Vec::new(),
             start: 0,
+            unneeded: 0,
             large: None,
         }
     }
@@ -283,13 +288,16 @@ impl Waiting {
         self.done += messages;
         self.start += bytes;
         if self.is_empty() {
+            let is_needed = self.bytes.len() > self.bytes.capacity() / 2;
+            self.unneeded = if is_needed { 0 } else { self.unneeded.saturating_add(1) };
             self.bytes.clear();
             self.lengths.clear();
             (self.start, self.done) = (0, 0);
-            if self.bytes.capacity() > KEPT_BYTES {
+            if self.bytes.capacity() > KEPT_BYTES && self.unneeded >= UNNEEDED {
                 (self.bytes, self.lengths) = (Vec::new(), Vec::new());
             }
         } else if self.start > KEPT_BYTES && self.start * 2 > self.bytes.len() {
+            self.unneeded = 0;
             self.compact();
         }
     }

@@ -1,6 +1,6 @@
 //! What streams are made of: sockets of the system, or pipes of a simulated network.
 
-use std::io;
+use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::time::Instant;
 
@@ -49,4 +49,11 @@ pub(crate) trait Stream: Send {
 
     /// When something comes, or when it takes more if that is asked, if it can know.
     fn comes_at(&self, writes: bool) -> Option<Instant>;
+}
+
+/// Whether letting somebody in failed for a reason that does not concern others.
+pub(super) fn is_about_one(error: &io::Error) -> bool {
+    use ErrorKind::{ConnectionAborted, ConnectionReset, Interrupted, InvalidInput, NotConnected};
+    let of_one = [ConnectionAborted, ConnectionReset, Interrupted, InvalidInput, NotConnected];
+    of_one.contains(&error.kind())
 }

@@ -151,22 +151,18 @@ impl Drop for TcpEnd {
     }
 }
 
-/// Whether somebody may have come, and which connections may have something to read or take more.
-/// One alone is just tried; of several it is asked with one call.
+/// Whether somebody may have come, and which connections may have something to read or take more: asked
+/// with one call.
 pub(super) fn ready<D: Door>(
     door: Option<&D>,
     connections: &BTreeMap<SocketAddr, Connection<D::Stream>>,
 ) -> (bool, Vec<SocketAddr>) {
-    let waits: Vec<Wait> = if D::IS_SIMULATED || connections.len() + usize::from(door.is_some()) < 2
-    {
-        Vec::new()
-    } else {
-        let of_door = door.and_then(Door::wait);
-        of_door.into_iter().chain(connections.values().filter_map(Connection::wait)).collect()
-    };
+    let of_door = door.and_then(Door::wait);
+    let all = of_door.into_iter().chain(connections.values().filter_map(Connection::wait));
+    let waits: Vec<Wait> = all.collect();
     let mut fds: Vec<_> = waits.iter().map(Wait::poll_fd).collect();
     let no_time = Timespec { tv_sec: 0, tv_nsec: 0 };
-    if fds.is_empty() || rustix::event::poll(&mut fds, Some(&no_time)).is_err() {
+    if rustix::event::poll(&mut fds, Some(&no_time)).is_err() {
         return (door.is_some(), connections.keys().copied().collect());
     }
     let mut is_ready = fds.iter().map(|fd| fd.revents() != PollFlags::empty());

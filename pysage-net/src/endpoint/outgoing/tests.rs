@@ -156,6 +156,26 @@ fn memory_goes_back_once_nothing_waits() {
     assert_eq!(write(&mut outgoing, Class::Reliable, 1_175, PLENTY), [(ordered(0), 40_000, 1)]);
 }
 
+#[test]
+fn a_large_buffer_is_given_back_when_little_is_sent_for_long() {
+    let mut outgoing = Outgoing::default();
+    let send = |outgoing: &mut Outgoing, messages: usize| {
+        (0..messages).for_each(|_| outgoing.push(ordered(0), &[7; 1_000]));
+        while outgoing.waits(Class::Reliable) {
+            write(outgoing, Class::Reliable, 1_175, PLENTY);
+        }
+        outgoing.lanes[0].bytes.capacity()
+    };
+    let kept = send(&mut outgoing, 600);
+    assert!(kept >= 300_000);
+    for _ in 2..UNNEEDED {
+        assert_eq!(send(&mut outgoing, 1), kept, "bulk may go on");
+    }
+    send(&mut outgoing, 600);
+    let after: Vec<_> = (0..2 * UNNEEDED).map(|_| send(&mut outgoing, 1)).collect();
+    assert!(after[0] >= 300_000 && after[after.len() - 1] <= KEPT_BYTES, "{after:?}");
+}
+
 /// They take up a byte each in a datagram, and count for 65 against the window.
 #[test]
 fn messages_that_begin_alike_are_within_the_window_of_the_peer() {
