@@ -1,7 +1,10 @@
 //! Groups in processes of their own: the program, started once more.
 
+use std::hint::black_box;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
+
+use pysage_core::transport::DEFAULT_INBOX_BYTES;
 
 use crate::control::Control;
 use crate::entry::Entry;
@@ -111,6 +114,7 @@ fn become_group(inherited: Inherited, entries: &[Entry]) -> i32 {
             return START_FAILED;
         }
     };
+    keep_freed_memory();
     let watched = socket::watch_parent(&control, ORPHAN_GRACE);
     let mut line = Line::Process(control);
     let Some(entry) = entries.iter().find(|known| known.name() == entry) else {
@@ -130,4 +134,16 @@ fn become_group(inherited: Inherited, entries: &[Entry]) -> i32 {
         None => 0,
         Some(_) => FAILED,
     }
+}
+
+/// Has glibc keep up to twice so much freed memory for what is allocated next. As much as
+/// [`DEFAULT_INBOX_BYTES`] is decoded in a tick at most.
+const KEPT_BYTES: usize = DEFAULT_INBOX_BYTES;
+
+/// Keeps memory of messages that were handled for those that come next, where the allocator is
+/// glibc's. It gives what lies at the end of its heap back to the system once that is 128 KiB, and so
+/// after each tick with many messages, and gets it anew page by page. It learns from the largest block
+/// that was ever given back that a program goes on to need so much (mallopt(3), `M_MMAP_THRESHOLD`).
+fn keep_freed_memory() {
+    drop(black_box(Vec::<u8>::with_capacity(KEPT_BYTES)));
 }

@@ -32,9 +32,13 @@ pub(crate) fn queue<T>() -> (ValueSender<T>, ValueReceiver<T>) {
 
 struct Shared<T> {
     state: Mutex<State<T>>,
-    /// The bytes of messages that were put in and are not handled.
+    /// The bytes of messages that were put in and are not handled, and [`WANTED`].
     held_bytes: AtomicUsize,
 }
+
+/// Beside the number of bytes that are held: the side that sends waits for them to be fewer. In one
+/// place with the number, since one of two sides would else look before the other has written.
+const WANTED: usize = 1 << (usize::BITS - 1);
 
 struct State<T> {
     waiting: VecDeque<(T, Load)>,
@@ -79,9 +83,19 @@ impl<T> Shared<T> {
 }
 
 impl<T> ValueSender<T> {
-    /// How many bytes wait or are not handled.
-    pub(crate) fn held_bytes(&self) -> usize {
-        self.shared.held_bytes.load(Ordering::Acquire)
+    /// How many bytes wait or are not handled. If they are more than `few`, the other side is to
+    /// [wake](Self::wake) this one when they become fewer.
+    pub(crate) fn held_bytes(&self, few: usize) -> usize {
+        let held = self.shared.held_bytes.load(Ordering::Acquire);
+        if held & WANTED != 0 || held <= few {
+            return held & !WANTED;
+        }
+        self.shared.held_bytes.fetch_or(WANTED, Ordering::AcqRel) & !WANTED
+    }
+
+    /// Wakes the other side.
+    pub(crate) fn wake(&self) {
+        self.shared.lock().wake();
     }
 
     /// Puts messages in, each with its bytes, and wakes the other side if it has nothing to take
@@ -134,8 +148,10 @@ impl<T> ValueReceiver<T> {
         goes_on
     }
 
-    /// Takes note that so many of the messages taken are handled, the oldest first.
-    pub(crate) fn handled(&mut self, messages: u64) {
+    /// Takes note that so many of the messages taken are handled, the oldest first; whether the other
+    /// side waits for that.
+    #[must_use]
+    pub(crate) fn handled(&mut self, messages: u64) -> bool {
         let (mut left, mut bytes) = (messages, 0);
         while left > 0
             && let Some(oldest) = self.taken.front_mut()
@@ -148,7 +164,11 @@ impl<T> ValueReceiver<T> {
                 self.taken.pop_front();
             }
         }
-        self.shared.held_bytes.fetch_sub(bytes, Ordering::AcqRel);
+        if bytes == 0 || self.shared.held_bytes.fetch_sub(bytes, Ordering::AcqRel) & WANTED == 0 {
+            return false;
+        }
+        self.shared.held_bytes.fetch_and(!WANTED, Ordering::AcqRel);
+        true
     }
 
     /// Gives messages back that were taken and not handled, the newest of them.
@@ -201,11 +221,11 @@ mod tests {
         sender.put(&mut batch(&[3]));
         let mut taken = VecDeque::new();
         assert!(receiver.take(&mut taken));
-        assert_eq!((taken, sender.held_bytes()), (batch(&[1, 2, 3]), 30));
-        receiver.handled(2);
-        assert_eq!(sender.held_bytes(), 10);
-        receiver.handled(5);
-        assert_eq!(sender.held_bytes(), 0);
+        assert_eq!((taken, sender.held_bytes(usize::MAX)), (batch(&[1, 2, 3]), 30));
+        let _ = receiver.handled(2);
+        assert_eq!(sender.held_bytes(usize::MAX), 10);
+        let _ = receiver.handled(5);
+        assert_eq!(sender.held_bytes(usize::MAX), 0);
     }
 
     #[test]
@@ -214,7 +234,7 @@ mod tests {
         sender.put(&mut batch(&[1, 2, 3]));
         let mut taken = VecDeque::new();
         receiver.take(&mut taken);
-        receiver.handled(1);
+        let _ = receiver.handled(1);
         sender.put(&mut batch(&[4]));
         taken.pop_front();
         receiver.put_back(&mut taken);
@@ -231,13 +251,26 @@ mod tests {
         let (sender, mut receiver) = queue();
         sender.put(&mut [('a', several(4)), ('b', several(5))].into());
         receiver.take(&mut VecDeque::new());
-        receiver.handled(3);
-        assert_eq!(sender.held_bytes(), 200);
-        receiver.handled(3);
-        assert_eq!(sender.held_bytes(), 100);
+        let _ = receiver.handled(3);
+        assert_eq!(sender.held_bytes(usize::MAX), 200);
+        let _ = receiver.handled(3);
+        assert_eq!(sender.held_bytes(usize::MAX), 100);
         receiver.put_back(&mut [('b', several(2))].into());
         drop(receiver);
         assert_eq!((sender.take_back().len(), sender.lost()), (1, 1));
+    }
+
+    #[test]
+    fn a_side_that_finds_much_held_is_told_once_that_it_is_less() {
+        let (sender, mut receiver) = queue();
+        sender.put(&mut batch(&[1, 2, 3]));
+        receiver.take(&mut VecDeque::new());
+        assert_eq!(sender.held_bytes(30), 30);
+        assert!(!receiver.handled(1), "30 bytes are few");
+        assert_eq!((sender.held_bytes(10), sender.held_bytes(10)), (20, 20));
+        assert!(!receiver.handled(0));
+        assert_eq!((receiver.handled(1), receiver.handled(1)), (true, false));
+        assert_eq!(sender.held_bytes(0), 0);
     }
 
     #[test]
@@ -245,7 +278,7 @@ mod tests {
         let (sender, mut receiver) = queue();
         sender.put(&mut batch(&[1, 2, 3]));
         receiver.take(&mut VecDeque::new());
-        receiver.handled(1);
+        let _ = receiver.handled(1);
         drop(receiver);
         assert_eq!(sender.lost(), 2);
     }
@@ -305,7 +338,7 @@ mod every_order {
             let mut take = |receiver: &mut ValueReceiver<u32>| {
                 let mut taken = VecDeque::new();
                 let goes_on = receiver.take(&mut taken);
-                receiver.handled(taken.len() as u64);
+                let _ = receiver.handled(taken.len() as u64);
                 all.extend(taken.into_iter().map(|(number, _)| number));
                 goes_on
             };
@@ -313,7 +346,7 @@ mod every_order {
             take(&mut receiver);
             let sender = putting.join().expect("it does not panic");
             assert!(take(&mut receiver));
-            assert_eq!(sender.held_bytes(), 0);
+            assert_eq!(sender.held_bytes(usize::MAX), 0);
             drop(sender);
             assert!(!take(&mut receiver));
             assert_eq!(all, [1, 2, 3]);
@@ -327,7 +360,7 @@ mod every_order {
             let taking = thread::spawn(move || {
                 let mut taken = VecDeque::new();
                 receiver.take(&mut taken);
-                receiver.handled(1);
+                let _ = receiver.handled(1);
                 taken.len()
             });
             let mut late = batch(&[1, 2]);
@@ -336,6 +369,20 @@ mod every_order {
             // What it took beyond the one that it handled is lost with it.
             assert_eq!(sender.lost(), taken.saturating_sub(1) as u64);
             assert_eq!(taken + sender.take_back().len() + late.len(), 2);
+        });
+    }
+
+    #[test]
+    fn a_side_that_waits_for_room_sees_it_or_is_woken() {
+        loom::model(|| {
+            let (sender, mut receiver) = queue();
+            sender.put(&mut batch(&[1]));
+            receiver.take(&mut VecDeque::new());
+            let handling = thread::spawn(move || receiver.handled(1));
+            let held = sender.held_bytes(0);
+            let is_woken = handling.join().expect("it does not panic");
+            assert_eq!(held > 0, is_woken);
+            assert_eq!(sender.held_bytes(0), 0);
         });
     }
 

@@ -19,7 +19,7 @@ use serde::ser::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use group_entries::{Do, Enquire, FLOODER, Flood, Long, NAMED, Ping, Seen as HowMany, WORKER};
-use groups::{alone, config, main_manager, noted, tick_until};
+use groups::{DEADLINE, alone, config, main_manager, noted, tick_until};
 
 fn relay(to: &str, number: u32) -> Do {
     Do::Relay { to: to.to_owned(), number }
@@ -218,6 +218,29 @@ fn a_full_link_says_so_at_the_call_and_loses_nothing() {
             }
             None => false,
         });
+    }
+}
+
+#[test]
+fn who_finds_a_link_full_is_woken_once_there_is_room() {
+    let _alone = alone();
+    let (manager, _) = main_manager();
+    let config = config().queue_bytes(64 << 10);
+    manager.add_process_group("one", WORKER, config.clone()).unwrap();
+    manager.add_thread_group("two", WORKER, config).unwrap();
+    for name in ["one", "two"] {
+        let begun = Instant::now();
+        for _ in 0..20 {
+            // Nothing is answered to that.
+            while manager.send_to_group(name, Do::Sleep(0)).is_ok() {}
+            manager.tick().unwrap();
+            while manager.group(name).is_ok_and(|group| manager.send(group, Do::Sleep(0)).is_err())
+            {
+                assert!(begun.elapsed() < DEADLINE, "{name}: nothing has woken it");
+                manager.wait_until(begun + DEADLINE);
+                manager.tick().unwrap();
+            }
+        }
     }
 }
 

@@ -44,8 +44,10 @@ impl ValueLink {
         self.end.is_some()
     }
 
+    /// How many bytes it takes now. If that is little, this group is woken when it is more.
     pub(crate) fn room_bytes(&self) -> usize {
-        let held = self.end.as_ref().map_or(0, |end| end.sender.held_bytes());
+        let few = (self.bound_bytes / 4 * 3).saturating_sub(self.outgoing_bytes);
+        let held = self.end.as_ref().map_or(0, |end| end.sender.held_bytes(few));
         self.bound_bytes.saturating_sub(held + self.outgoing_bytes)
     }
 
@@ -89,8 +91,10 @@ impl ValueLink {
     /// Takes note of messages that came over it and are done; the other end has room then.
     pub(crate) fn add_done(&mut self, messages: u64) {
         self.done += messages;
-        if let Some(end) = &mut self.end {
-            end.receiver.handled(messages);
+        if let Some(end) = &mut self.end
+            && end.receiver.handled(messages)
+        {
+            end.sender.wake();
         }
     }
 
