@@ -5,8 +5,10 @@ mod case;
 mod crowd;
 mod enet;
 mod exchange;
+mod legacy;
 mod load;
 mod message;
+mod original;
 mod peer;
 mod pysage;
 mod quinn;
@@ -56,6 +58,10 @@ const PEERS: &[Peer] = &[
     enet::PEER,
     quinn::STREAM,
     quinn::DATAGRAMS,
+    legacy::UDP,
+    legacy::TCP,
+    original::UDP,
+    original::TCP,
 ];
 
 #[derive(Args)]

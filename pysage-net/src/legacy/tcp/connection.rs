@@ -193,6 +193,9 @@ impl Connection {
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == ErrorKind::WouldBlock => self.is_ready = false,
+                Err(error) if error.kind() == ErrorKind::TimedOut => {
+                    self.end(DisconnectReason::TimedOut);
+                }
                 Err(_) => self.end(DisconnectReason::ClosedByPeer),
             }
         }

@@ -2,9 +2,14 @@
 
 use std::io;
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::time::Duration;
 
 use rustix::io::Errno;
-use socket2::{Domain, Protocol, Socket, Type};
+use socket2::{Domain, Protocol, SockRef, Socket, TcpKeepalive, Type};
+
+/// After which silence the system asks whether the other end is still there, so that one is told to
+/// be gone that went without a word.
+const KEEP_ALIVE: Duration = Duration::from_secs(60);
 
 /// A listening socket.
 pub(super) fn listen(at: SocketAddr, pending_connections: usize) -> io::Result<TcpListener> {
@@ -37,6 +42,7 @@ pub(super) fn connect(to: SocketAddr) -> io::Result<TcpStream> {
 pub(super) fn prepare(stream: TcpStream) -> io::Result<TcpStream> {
     stream.set_nonblocking(true)?;
     stream.set_nodelay(true)?;
+    SockRef::from(&stream).set_tcp_keepalive(&TcpKeepalive::new().with_time(KEEP_ALIVE))?;
     Ok(stream)
 }
 
