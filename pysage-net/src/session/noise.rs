@@ -102,10 +102,12 @@ impl Security {
         }
     }
 
-    /// What a peer may send, if it is known by a key.
+    /// What a peer may send, if it is known by a key, and that is not all.
     pub(crate) fn rights(&self, key: Option<&PublicKey>) -> Option<Arc<Rights>> {
         match (&self.0, key) {
-            (Kind::Keys(_, allowed), Some(key)) => allowed.rights(key),
+            (Kind::Keys(_, allowed), Some(key)) => {
+                allowed.rights(key).filter(|rights| **rights != Rights::all())
+            }
             _ => None,
         }
     }
