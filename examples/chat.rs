@@ -6,13 +6,15 @@
 //! cargo run --release --example chat -- client 127.0.0.1:5000 ada
 //! cargo run --release --example chat -- client localhost:5000 --bots 10
 //! cargo run --release --example chat -- --carrier tcp
+//! cargo run --release --example chat -- --secure                 # with a key, encrypted
 //! ```
 
 use std::thread;
 
 use pysage_net::{
     Actor, ActorManager, BoxError, Carrier, Context, Destination, DisconnectReason, Flow, Message,
-    NetConfig, Network, PeerConnected, PeerDisconnected, Security, Subscriptions, TickRate,
+    NetConfig, Network, PeerConnected, PeerDisconnected, PresharedKey, Security, Subscriptions,
+    TickRate,
 };
 
 /// A client asks to come in.
@@ -254,9 +256,16 @@ Usage: chat [--bots N]                    a server and bots, which leave when al
 
   --bots N       how many bots; 4 unless set
   --carrier C    what carries the datagrams: laminar (unless set), udp or tcp
+  --secure       encrypts, by a key that is made for this run: for a server with bots
+  --key FILE     encrypts, by the key in a file, which all have that may come in; make one by
+                 `cargo run --bin pysage-keys shared > FILE`
   --help         print this
 
-With bots the last line tells what was said and heard. Nothing is encrypted yet.";
+With bots the last line tells what was said and heard. Without a key anyone may come in and read.";
+
+fn secured(config: NetConfig, key: PresharedKey) -> NetConfig {
+    config.security(Security::psk(key))
+}
 
 fn main() -> Result<(), BoxError> {
     let mut config = NetConfig::new(Security::open());
@@ -279,6 +288,11 @@ fn main() -> Result<(), BoxError> {
                     Some("tcp") => Carrier::Tcp,
                     _ => return Err("--carrier needs `laminar`, `udp` or `tcp`".into()),
                 });
+            }
+            "--secure" => config = secured(config, PresharedKey::generate()),
+            "--key" => {
+                let file = arguments.next().ok_or("--key needs a file")?;
+                config = secured(config, std::fs::read_to_string(file)?.parse()?);
             }
             _ => words.push(argument),
         }

@@ -137,6 +137,13 @@ impl NetConfig {
         }
     }
 
+    /// Who may come in, and what may be read on the way, in place of what was chosen before.
+    #[must_use]
+    pub fn security(mut self, security: Security) -> Self {
+        self.security = security;
+        self
+    }
+
     /// What carries the datagrams.
     #[must_use]
     pub fn carrier(mut self, carrier: Carrier) -> Self {

@@ -202,7 +202,11 @@ impl Host {
             self.settings.terms.write(&mut terms);
             let client = (peer.session_here, key);
             let call = self.security.call(client, &terms, &mut self.random);
-            let called = self.security.called();
+            if self.security.seals() && call.is_none() {
+                // The list has changed since: there is nobody to call, and certainly not openly.
+                return self.end(link.index, DisconnectReason::NotAllowed);
+            }
+            let called = call.as_ref().and_then(|call| call.key);
             peer.know(called, self.security.rights(called.as_ref()));
             peer.address = Some(to);
             let over_streams = self.settings.over_streams;

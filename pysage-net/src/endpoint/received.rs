@@ -121,6 +121,26 @@ mod tests {
     const MS: Duration = Duration::from_millis(1);
 
     #[test]
+    fn what_is_late_by_less_than_1024_is_taken_however_much_is_missing() {
+        let (mut received, now) = (Received::default(), Instant::now());
+        for number in (0..10_000).step_by(2) {
+            received.insert(now, number, false);
+            let late = number.saturating_sub(1_023);
+            assert_eq!(received.has(late), late % 2 == 0, "{late} behind {number}");
+        }
+        assert!(received.has(5_001), "long ago: nobody knows");
+    }
+
+    #[test]
+    fn what_was_refused_is_not_taken_when_it_is_said_again() {
+        let (mut received, now) = (Received::default(), Instant::now());
+        received.insert(now, 7, false);
+        received.refuse(8);
+        assert!(received.has(7) && received.has(8) && !received.has(9));
+        assert_eq!(received.largest(), Some(7), "it counts as lost");
+    }
+
+    #[test]
     fn the_eighth_datagram_is_told_at_once_and_the_first_soon() {
         let (mut received, now) = (Received::default(), Instant::now());
         received.insert(now, 0, false);

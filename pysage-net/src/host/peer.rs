@@ -26,7 +26,7 @@ pub(super) struct Peer {
     pub(super) server_key: u64,
     /// By which key it is known, if it has one of its own.
     pub(super) key: Option<PublicKey>,
-    /// What it may send, if that is told.
+    /// What it may send, if that is not all.
     pub(super) rights: Option<Arc<Rights>>,
     /// What its sealed hello is answered with, until it shows that it got that.
     pub(super) answer: Option<Box<Letter>>,
@@ -251,9 +251,7 @@ impl Peer {
 
     /// Takes note by what key it is known and what it may send.
     pub(super) fn know(&mut self, key: Option<PublicKey>, rights: Option<Arc<Rights>>) {
-        if let Some(rights) = &rights {
-            self.endpoint.limit_streams(rights.most_streams());
-        }
+        self.endpoint.limit_streams(rights.as_ref().map_or(256, |rights| rights.most_streams()));
         (self.key, self.rights) = (key, rights);
     }
 

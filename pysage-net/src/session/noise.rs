@@ -33,6 +33,8 @@ pub(crate) struct Secrets {
 pub(crate) struct Call {
     state: Box<HandshakeState>,
     letter: Letter,
+    /// By which key the server is known that is called, if it has one of its own.
+    pub(crate) key: Option<PublicKey>,
 }
 
 /// What a server has heard of who is let in.
@@ -51,18 +53,19 @@ const IK: &str = "Noise_IK_25519_AESGCM_SHA256";
 const NN_PSK: &str = "Noise_NNpsk0_25519_AESGCM_SHA256";
 
 impl Security {
-    /// What a client begins with that says this; `None` if nothing is sealed here.
+    /// What a client begins with that says this; `None` if nothing is sealed here, or if there is
+    /// not one key that is called.
     pub(crate) fn call(
         &self,
         client: (u32, u64),
         said: &[u8],
         random: &mut Random,
     ) -> Option<Call> {
+        let mut key = None;
         let mut state = match &self.0 {
             Kind::Unset | Kind::Open => return None,
             Kind::Keys(identity, allowed) => {
-                // `NetConfig::check` has refused a list of others.
-                let server = allowed.one()?;
+                let server = *key.insert(allowed.one()?);
                 let builder = builder(IK, random).remote_public_key(&server.0);
                 built(builder.and_then(|builder| with(builder, identity)), client, true)
             }
@@ -71,7 +74,7 @@ impl Security {
         let mut buffer: Buffer = [0; _];
         let length = state.write_message(said, &mut buffer).expect("it is the client's turn");
         let letter = Letter::new(&buffer[..length]).expect("it was written into a letter's room");
-        Some(Call { state, letter })
+        Some(Call { state, letter, key })
     }
 
     /// What a client says, if it has the key that it needs to be heard; whether that of its own is
@@ -102,10 +105,12 @@ impl Security {
         }
     }
 
-    /// What a peer may send, if it is known by a key.
+    /// What a peer may send, if it is known by a key, and that is not all.
     pub(crate) fn rights(&self, key: Option<&PublicKey>) -> Option<Arc<Rights>> {
         match (&self.0, key) {
-            (Kind::Keys(_, allowed), Some(key)) => allowed.rights(key),
+            (Kind::Keys(_, allowed), Some(key)) => {
+                allowed.rights(key).filter(|rights| **rights != Rights::all())
+            }
             _ => None,
         }
     }
@@ -115,14 +120,6 @@ impl Security {
         match &self.0 {
             Kind::Keys(_, allowed) => allowed.changes(),
             _ => 0,
-        }
-    }
-
-    /// By which key the server is known that is called.
-    pub(crate) fn called(&self) -> Option<PublicKey> {
-        match &self.0 {
-            Kind::Keys(_, allowed) => allowed.one(),
-            _ => None,
         }
     }
 }

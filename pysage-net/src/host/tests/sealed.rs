@@ -7,6 +7,7 @@ use pysage_core::Delivery;
 use super::net::{Conditions, Pair};
 use super::{MS, lossy};
 use crate::config::NetConfig;
+use crate::host::Host;
 use crate::security::{AllowList, Identity, PresharedKey, Security};
 
 /// Keys that are the same each time.
@@ -215,6 +216,21 @@ fn who_expects_another_key_or_has_none_does_not_connect() {
             assert!(pair.ends[1].got.is_empty());
         }
     }
+}
+
+/// While a name is looked up the list may change.
+#[test]
+fn who_has_nobody_to_call_any_more_does_not_call_openly() {
+    let called = AllowList::only(identity(2).public_key());
+    let security = Security::keys(identity(1), called.clone());
+    let mut pair = Pair::new(lossy(1, 0.0));
+    let mut client = Host::new(pair.now, &NetConfig::new(security), 1200, false);
+    let link = client.connect(pair.now, None);
+    called.allow(identity(3).public_key());
+    client.reach(pair.now, link, "10.0.0.2:4000".parse().unwrap());
+    pair.ends[0].host = client;
+    pair.run(Duration::from_secs(1));
+    assert_eq!(pair.stranger_events(), ["gone: NotAllowed, 0"]);
 }
 
 #[test]
