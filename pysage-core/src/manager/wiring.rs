@@ -198,6 +198,7 @@ impl ActorManager {
             }
             let Ok(mut outbox) = attached.outbox.try_borrow_mut() else { continue };
             failures.extend(contained(|| transport.transmit(now, &mut outbox)).err());
+            outbox.transmitted();
         }
     }
 }

@@ -1,11 +1,14 @@
 //! What was sent and not transmitted yet.
 
+mod spare;
+
 use std::collections::VecDeque;
 
 use super::envelope::Envelope;
 use super::{Encoding, LinkId};
 use crate::error::SendError;
 use crate::message::Delivery;
+use spare::{Buffers, KEPT_BYTES, Spare};
 
 /// The messages that were sent over the links of one transport and wait to be transmitted.
 ///
@@ -21,23 +24,8 @@ pub struct Outbox {
     touched: Vec<(LinkId, u64)>,
     /// The last number in that order.
     touches: u64,
-    /// Buffers of links for which nothing waits now, and how many bytes those have.
-    spare: Vec<Buffers>,
-    spare_bytes: usize,
-}
-
-/// Frames, one behind the other, and their lengths.
-#[derive(Default)]
-struct Buffers {
-    frames: Vec<u8>,
-    lengths: Vec<u32>,
-}
-
-impl Buffers {
-    /// How many bytes they take up.
-    fn bytes(&self) -> usize {
-        self.frames.capacity() + size_of::<u32>() * self.lengths.capacity()
-    }
+    /// Buffers of links for which nothing waits now.
+    spare: Spare,
 }
 
 /// What waits for one link.
@@ -98,10 +86,6 @@ pub struct OutgoingFrames<'a> {
     /// The stream within which they keep order.
     pub stream: u8,
 }
-
-/// So many bytes of buffers are kept for links that wait next. Larger ones are given back once they
-/// are empty.
-const KEPT_BYTES: usize = 256 << 10;
 
 impl Outbox {
     /// The links for which something waits, in the order in which they were first sent to.
@@ -180,12 +164,11 @@ impl Outbox {
     /// Has a link wait for which nothing waited.
     #[inline(never)]
     fn begin(&mut self, link: LinkId, encoding: Encoding) -> &mut Waiting {
-        let spare = self.spare.pop().unwrap_or_default();
-        self.spare_bytes -= spare.bytes();
+        let spare = self.spare.take();
         let waiting = self.waiting_mut(link);
         waiting.encoding = encoding;
         let own = waiting.clear(spare);
-        self.keep(own);
+        self.spare.keep(own);
         self.links[link.index as usize].as_mut().expect("it was made just now")
     }
 
@@ -196,19 +179,13 @@ impl Outbox {
             && waiting.buffers.frames.capacity() > 0
         {
             let own = waiting.clear(Buffers::default());
-            self.keep(own);
+            self.spare.keep(own);
         }
     }
 
-    /// Keeps buffers for links that wait next, if they are small, or few.
-    fn keep(&mut self, mut buffers: Buffers) {
-        let bytes = buffers.bytes();
-        if bytes > 0 && self.spare_bytes + bytes <= KEPT_BYTES {
-            self.spare_bytes += bytes;
-            buffers.frames.clear();
-            buffers.lengths.clear();
-            self.spare.push(buffers);
-        }
+    /// Takes note that a transmission is over.
+    pub(crate) fn transmitted(&mut self) {
+        self.spare.transmitted();
     }
 
     pub(crate) fn push_value(&mut self, link: LinkId, envelope: Envelope) {
