@@ -6,8 +6,12 @@
 //! cargo run --release --example cluster -- server 127.0.0.1:5000     # for workers from elsewhere
 //! cargo run --release --example cluster -- worker 127.0.0.1:5000
 //! ```
+//!
+//! Over UDP (`--udp`) nothing is sure to arrive, so both ends say again after a second what was not
+//! answered.
 
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use pysage_net::{
     Actor, ActorManager, BoxError, Context, Destination, DisconnectReason, Flow, LegacyConfig,
@@ -35,6 +39,15 @@ struct Sum {
     total: i64,
 }
 
+/// Over UDP, once a second: what was not answered may be lost. It does not leave the program.
+#[derive(Message, Clone)]
+struct Remind;
+
+const REMIND_INTERVAL: Duration = Duration::from_secs(1);
+
+/// So often a worker is reminded before it ends: its answer may be lost, and be asked for again.
+const REMINDERS_TO_END: u32 = 3;
+
 /// Gives each worker its share once all are there, and adds up what they send back.
 struct Server {
     numbers: Vec<i32>,
@@ -48,7 +61,7 @@ struct Server {
 
 impl Actor for Server {
     fn subscriptions(on: &mut Subscriptions<Self>) {
-        on.message(Self::register).message(Self::add).message(Self::lose);
+        on.message(Self::register).message(Self::add).message(Self::lose).message(Self::remind);
     }
 }
 
@@ -66,15 +79,31 @@ impl Server {
         }
         println!("{} is there, from {:?}", register.name, cx.legacy_peer_addr(worker));
         self.workers.push((worker, register.name.clone()));
-        if self.workers.len() == self.wanted {
-            let share = self.numbers.len().div_ceil(self.wanted).max(1);
-            let mut shares = self.numbers.chunks(share);
-            for (worker, _) in &self.workers {
-                let numbers = shares.next().unwrap_or_default().to_vec();
+        self.give_shares(cx)
+    }
+
+    /// Once all are there, gives a share to each that has not answered.
+    fn give_shares(&self, cx: &Context) -> Result<(), BoxError> {
+        if self.workers.len() < self.wanted {
+            return Ok(());
+        }
+        let share = self.numbers.len().div_ceil(self.wanted).max(1);
+        let mut shares = self.numbers.chunks(share);
+        for (worker, _) in &self.workers {
+            let numbers = shares.next().unwrap_or_default().to_vec();
+            if !self.has_answered(*worker) {
                 cx.send(*worker, Work { numbers })?;
             }
         }
         Ok(())
+    }
+
+    fn remind(&mut self, _: &Remind, cx: &Context) -> Result<(), BoxError> {
+        self.give_shares(cx)
+    }
+
+    fn has_answered(&self, worker: Destination) -> bool {
+        self.sums.iter().any(|(known, _)| *known == worker)
     }
 
     fn add(&mut self, sum: &Sum, cx: &Context) {
@@ -83,7 +112,7 @@ impl Server {
         let Some((_, name)) = self.workers.iter().find(|(worker, _)| *worker == from) else {
             return;
         };
-        if !self.sums.iter().any(|(known, _)| *known == from) {
+        if !self.has_answered(from) {
             println!("{name} says {}", sum.total);
             self.sums.push((from, sum.total));
         }
@@ -91,8 +120,7 @@ impl Server {
 
     fn lose(&mut self, gone: &PeerDisconnected, _: &Context) {
         let name = self.workers.iter().find(|(worker, _)| *worker == gone.peer);
-        let has_answered = self.sums.iter().any(|(worker, _)| *worker == gone.peer);
-        if let Some((_, name)) = name.filter(|_| !has_answered) {
+        if let Some((_, name)) = name.filter(|_| !self.has_answered(gone.peer)) {
             self.lost = Some(format!("{name} is gone: {}", gone.reason));
         }
     }
@@ -105,36 +133,73 @@ impl Server {
 /// Adds up what it is given.
 struct Worker {
     server: Destination,
+    name: String,
+    over_udp: bool,
+    has_answered: bool,
+    /// How often it was reminded since it answered last.
+    reminders: u32,
     end: Option<DisconnectReason>,
 }
 
 impl Actor for Worker {
     fn subscriptions(on: &mut Subscriptions<Self>) {
-        on.message(|me: &mut Self, work: &Work, cx: &Context| -> Result<(), BoxError> {
-            let total = work.numbers.iter().map(|number| i64::from(*number)).sum();
-            cx.send(me.server, Sum { total })?;
-            Ok(cx.disconnect_legacy(me.server)?)
-        })
-        .message(|me: &mut Self, gone: &PeerDisconnected, _: &Context| {
-            me.end = Some(gone.reason.clone());
-        });
+        on.message(Self::work).message(Self::remind).message(
+            |me: &mut Self, gone: &PeerDisconnected, _: &Context| {
+                me.end = Some(gone.reason.clone());
+            },
+        );
     }
 }
 
-fn run_worker(address: &str, name: String, config: LegacyConfig) -> Result<(), BoxError> {
+impl Worker {
+    fn work(&mut self, work: &Work, cx: &Context) -> Result<(), BoxError> {
+        let total = work.numbers.iter().map(|number| i64::from(*number)).sum();
+        cx.send(self.server, Sum { total })?;
+        (self.has_answered, self.reminders) = (true, 0);
+        if !self.over_udp {
+            cx.disconnect_legacy(self.server)?;
+        }
+        Ok(())
+    }
+
+    fn remind(&mut self, _: &Remind, cx: &Context) -> Result<(), BoxError> {
+        if !self.has_answered {
+            return Ok(cx.send(self.server, Register { name: self.name.clone() })?);
+        }
+        self.reminders += 1;
+        if self.reminders == REMINDERS_TO_END {
+            cx.disconnect_legacy(self.server)?;
+        }
+        Ok(())
+    }
+}
+
+fn run_worker(
+    address: &str,
+    name: String,
+    config: LegacyConfig,
+    over_udp: bool,
+) -> Result<(), BoxError> {
     let manager = ActorManager::new();
     let server = manager.connect_legacy(address, config)?;
-    let worker = manager.register(Worker { server, end: None });
-    manager.send(server, Register { name })?;
-    let end = || manager.with(worker, |worker: &mut Worker| worker.end.clone());
+    manager.send(server, Register { name: name.clone() })?;
+    let worker = Worker { server, name, over_udp, has_answered: false, reminders: 0, end: None };
+    let worker = manager.register(worker);
+    if over_udp {
+        manager.queue_every(REMIND_INTERVAL, Remind);
+    }
+    let end =
+        || manager.with(worker, |worker: &mut Worker| (worker.has_answered, worker.end.clone()));
     manager.run(TickRate::hz(30).or_when_woken(), |_| match end() {
-        Ok(None) => Flow::Continue,
+        Ok((_, None)) => Flow::Continue,
         _ => Flow::Stop,
     })?;
     match end()? {
-        Some(DisconnectReason::Closed) => Ok(()),
-        Some(reason) => Err(reason.to_string().into()),
-        None => Err("it was stopped".into()),
+        (_, Some(DisconnectReason::Closed)) => Ok(()),
+        // A server that has all answers does not wait for one that it asked for twice.
+        (true, Some(_)) if over_udp => Ok(()),
+        (_, Some(reason)) => Err(reason.to_string().into()),
+        (_, None) => Err("it was stopped".into()),
     }
 }
 
@@ -146,19 +211,24 @@ fn run_server(
     count: i32,
     wanted: usize,
     config: LegacyConfig,
+    over_udp: bool,
     own: bool,
 ) -> Result<(), BoxError> {
     let manager = ActorManager::new();
     let server = manager.register(Server::new(count, wanted));
     let listener = manager.listen_legacy(address, config.clone())?;
     println!("listening at {}", listener.local_addr());
+    if over_udp {
+        manager.queue_every(REMIND_INTERVAL, Remind);
+    }
     let ctrl_c = manager.handle();
     ctrlc::set_handler(move || ctrl_c.stop())?;
     let start = |number: usize| {
         let (address, config) = (listener.local_addr().to_string(), config.clone());
         let name = format!("worker{number}");
-        let work = move || run_worker(&address, name, config).map_err(|error| error.to_string());
-        thread::spawn(work)
+        thread::spawn(move || {
+            run_worker(&address, name, config, over_udp).map_err(|error| error.to_string())
+        })
     };
     let workers: Workers = (1..=if own { wanted } else { 0 }).map(start).collect();
     let is_done = || manager.with(server, |server: &mut Server| server.is_done());
@@ -192,13 +262,13 @@ Usage: cluster                    a server and its workers
 
   --workers N    how many workers there are to be; 2 unless set
   --numbers N    from 1 to which number; 1000 unless set
-  --udp          over UDP instead of TCP
+  --udp          over UDP instead of TCP: what is lost is said again, and it takes 3 s longer
   --help         print this
 
 Nothing is encrypted and nobody is asked who they are: for networks whose hosts you trust.";
 
 fn main() -> Result<(), BoxError> {
-    let (mut config, mut words) = (LegacyConfig::tcp(), Vec::new());
+    let (mut over_udp, mut words) = (false, Vec::new());
     let (mut workers, mut numbers) = (2_usize, 1_000);
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
@@ -208,17 +278,18 @@ fn main() -> Result<(), BoxError> {
                 println!("{HELP}");
                 return Ok(());
             }
-            "--udp" => config = LegacyConfig::udp(),
+            "--udp" => over_udp = true,
             "--workers" => workers = number()?.parse::<usize>()?.max(1),
             // All of them fit into one datagram.
             "--numbers" => numbers = number()?.parse::<i32>()?.clamp(1, 10_000),
             _ => words.push(argument),
         }
     }
+    let config = if over_udp { LegacyConfig::udp() } else { LegacyConfig::tcp() };
     match words.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        [] => run_server("127.0.0.1:0", numbers, workers, config, true),
-        ["server", address] => run_server(address, numbers, workers, config, false),
-        ["worker", address] => run_worker(address, "a worker in Rust".to_owned(), config),
+        [] => run_server("127.0.0.1:0", numbers, workers, config, over_udp, true),
+        ["server", address] => run_server(address, numbers, workers, config, over_udp, false),
+        ["worker", address] => run_worker(address, "a worker in Rust".to_owned(), config, over_udp),
         _ => Err(format!("that is not known\n\n{HELP}").into()),
     }
 }

@@ -24,7 +24,7 @@ enum Area {
     /// Dispatch, requests and actors within one process
     Local(local::Arguments),
 
-    /// Messages between two processes over UDP, reliable and in order, also through loss
+    /// Messages between two processes over UDP and TCP, reliable and in order, also through loss
     #[cfg(unix)]
     Net(net::Arguments),
 

@@ -1,4 +1,4 @@
-//! The cases between two processes: messages over UDP on the loopback interface, without and with
+//! The cases between two processes: messages over the loopback interface, without and with
 //! a bad network between, and what many peers cost.
 
 mod case;

@@ -32,15 +32,17 @@ pub(crate) use wait::{Wait, Waits};
 #[cfg(feature = "sim")]
 use crate::sim::SimPort;
 
-/// What carries the datagrams of a listener or a connection.
+/// What carries the datagrams of a listener or a connection. Both ends have to name the same.
+///
+/// What a message's [`Delivery`](crate::Delivery) promises holds over each of them.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub enum Carrier {
-    /// UDP, with laminar's framing around each datagram.
+    /// UDP, with laminar's framing of five bytes around each datagram: the one unless set.
     #[cfg(feature = "laminar")]
     #[cfg_attr(feature = "laminar", default)]
     Laminar,
-    /// UDP.
+    /// UDP, with nothing around a datagram: the one unless set, where the feature `laminar` is off.
     #[cfg_attr(not(feature = "laminar"), default)]
     Udp,
     /// TCP, for networks that let nothing else through, or for bulk. All deliveries are taken, and
@@ -56,7 +58,7 @@ pub enum Carrier {
     ///   [`ConnectionLost`](crate::DisconnectReason::ConnectionLost). What arrived before is handed
     ///   over. What is reliable and was not acknowledged is counted as undelivered and shown to the
     ///   dead-letter handler; what is not reliable is gone.
-    /// * Nobody listening at an address is told at once and not tried again until the
+    /// * That nobody listens at an address is told at once; over UDP it is tried again until the
     ///   [`connect_timeout`](crate::NetConfig::connect_timeout).
     ///
     /// UDP is the better way for a game: there what is newer does not wait for what was lost.

@@ -53,12 +53,13 @@ pub enum DisconnectReason {
     ClosedByPeer,
     /// Nothing came from it for the idle time-out, or until the time-out of the disconnect.
     TimedOut,
-    /// The connection to it broke off, where the carrier is one of connections: it ended without a
-    /// word, or a network between no longer knows of the connection.
+    /// The connection to it broke off, over TCP alone: it ended without a word, or a network between
+    /// no longer knows of the connection.
     ConnectionLost,
     /// It was not reached within the time-out: nothing answered.
     NoAnswer,
-    /// Nobody listens at its address.
+    /// Nobody listens at its address; or, over TCP, what listens there let the connection in and
+    /// ended it without a word.
     Refused,
     /// There is no way to its address.
     Unreachable,
@@ -66,7 +67,7 @@ pub enum DisconnectReason {
     NameNotFound(String),
     /// It takes no more peers.
     TooManyPeers,
-    /// It speaks another version of the protocol, or another codec.
+    /// It speaks another version of the protocol, has another codec or another limit for messages.
     Incompatible,
     /// It has other keys than this end expects, or none, or this end has none.
     OtherSecurity,

@@ -1,10 +1,14 @@
-//! Peers over networks: actors here and there, and messages that are reliable and in order over UDP.
+//! Peers over networks: actors here and there, and messages that are reliable and in order, over UDP
+//! and TCP.
 //!
 //! * [`Network`] adds the verbs to a manager and to a handler's context: `listen`, `connect`,
 //!   `disconnect` and the rest. A peer is a [`Destination`]: what is sent to it is handled there.
 //! * [`NetConfig`] says how a listener or a connection runs, and holds the limits; [`Security`] who
-//!   may come in.
+//!   may come in, and [`Carrier`] by what datagrams are carried.
 //! * [`PeerConnected`], [`PeerDisconnected`] and [`PeerMismatch`] are published.
+//! * `LegacyNetwork` (feature `legacy`) has the verbs for peers that run the original pysage in
+//!   Python.
+//! * `sim` (feature `sim`) is a simulated network, to test programs with.
 //!
 //! A message's type says how it is delivered, one of the four of [`Delivery`], and within which
 //! stream; [`send_with`](ActorManager::send_with) says otherwise for one message.

@@ -168,8 +168,9 @@ impl SimNetwork {
         self.traffic().inject(from, to, bytes);
     }
 
-    /// Has somebody on the way hear all that is sent from now on, or no more. Who listens has to
-    /// [take](Self::overheard) it now and then: all of it is kept until then.
+    /// Has somebody on the way hear all datagrams that are sent from now on, or no more; what goes over
+    /// byte streams is not heard. Who listens has to [take](Self::overheard) it now and then: all of it
+    /// is kept until then.
     pub fn overhear(&self, listens: bool) {
         self.0.ear.listen(listens);
     }

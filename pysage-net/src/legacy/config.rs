@@ -79,7 +79,8 @@ impl LegacyConfig {
     pub const DEFAULT_PENDING_CONNECTIONS: usize = 128;
 
     /// The defaults, over UDP: for peers that use the original's `SelectUDPTransport`, which is what
-    /// they do unless they say otherwise.
+    /// they do unless they say otherwise. Large datagrams are not fragmented outside of Linux: see
+    /// [`message_bytes`](Self::message_bytes).
     #[must_use]
     pub fn udp() -> LegacyConfig {
         LegacyConfig::new(Protocol::Udp)
@@ -107,8 +108,10 @@ impl LegacyConfig {
     }
 
     /// The most bytes of a message's fields, up to 16 MiB, for both directions. Over UDP a message has
-    /// to fit into a datagram: 65,506 bytes at most. Over TCP up to that many bytes of a peer are kept
-    /// until its message is whole, and 64 KiB more.
+    /// to fit into a datagram: 65,506 bytes at most. One that is too long for its way, about 1,470 bytes
+    /// over Ethernet, is cut into fragments by the system on Linux and Android alone; elsewhere it does
+    /// not leave, which [`LegacyCounters::not_sent`](crate::LegacyCounters::not_sent) counts. Over TCP up
+    /// to that many bytes of a peer are kept until its message is whole, and 64 KiB more.
     #[must_use]
     pub fn message_bytes(mut self, bytes: usize) -> Self {
         self.message_bytes = bytes.min(WireLimits::MOST_MESSAGE_BYTES);

@@ -19,6 +19,17 @@ pub struct PublicKey(pub(crate) [u8; 32]);
 /// A pair of keys, by which a peer shows who it is. Clones are the same.
 ///
 /// The secret part is overwritten when the last clone is dropped, and is never shown by `Debug`.
+/// The program `pysage-keys` makes such pairs, too.
+///
+/// ```
+/// use pysage_net::Identity;
+///
+/// let server = Identity::generate();
+/// let kept = server.to_secret_text(); // for a file that nobody else reads
+/// let again: Identity = kept.parse()?;
+/// assert_eq!(again.public_key(), server.public_key());
+/// # Ok::<(), pysage_net::KeyError>(())
+/// ```
 #[derive(Clone)]
 pub struct Identity(Arc<Pair>);
 
@@ -29,7 +40,18 @@ struct Pair {
 
 /// A secret that all who may come in share. Clones are the same.
 ///
-/// It is overwritten when the last clone is dropped, and is never shown by `Debug`.
+/// It is overwritten when the last clone is dropped, and is never shown by `Debug`. The program
+/// `pysage-keys` makes such keys, too.
+///
+/// ```
+/// use pysage_net::{NetConfig, PresharedKey, Security};
+///
+/// let kept = PresharedKey::generate().to_secret_text(); // for files at both ends
+/// let key: PresharedKey = kept.parse()?;
+/// let config = NetConfig::new(Security::psk(key));
+/// # drop(config);
+/// # Ok::<(), pysage_net::KeyError>(())
+/// ```
 #[derive(Clone)]
 pub struct PresharedKey(Arc<Zeroizing<[u8; 32]>>);
 
