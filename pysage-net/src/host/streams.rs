@@ -36,7 +36,11 @@ impl Host {
 
     /// Takes note that the stream of a peer has ended, or did not come about.
     pub(super) fn stream_ended(&mut self, address: SocketAddr, kind: ErrorKind) {
-        let Some(index) = self.peers.at_address(address) else { return };
+        let Some(index) = self.peers.at_address(address) else {
+            // A thread may hear of it before the host is told whom the stream is to reach.
+            self.ended_early = Some((address, kind)).filter(|_| !self.listens);
+            return;
+        };
         let is_up = self.peers.at(index).is_some_and(|peer| peer.is_up());
         let reason = match kind {
             ErrorKind::InvalidData => {
@@ -50,6 +54,13 @@ impl Host {
             _ => DisconnectReason::Unreachable,
         };
         self.end(index, reason);
+    }
+
+    /// Ends a peer whose stream has ended already.
+    pub(super) fn check_stream(&mut self, address: SocketAddr) {
+        if let Some((_, kind)) = self.ended_early.take().filter(|(ended, _)| *ended == address) {
+            self.stream_ended(address, kind);
+        }
     }
 
     /// Tells the carrier which streams are those of peers, and which are of no use any more.
