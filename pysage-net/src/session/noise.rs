@@ -71,7 +71,7 @@ impl Security {
             }
             Kind::Psk(key) => built(builder(NN_PSK, random).psk(0, key.secret()), client, true),
         };
-        let mut buffer: Buffer = [0; _];
+        let mut buffer: Buffer = [0; Letter::MOST_BYTES];
         let length = state.write_message(said, &mut buffer).expect("it is the client's turn");
         let letter = Letter::new(&buffer[..length]).expect("it was written into a letter's room");
         Some(Call { state, letter, key })
@@ -90,7 +90,7 @@ impl Security {
             Kind::Keys(identity, _) => built(with(builder(IK, random), identity), client, false),
             Kind::Psk(key) => built(builder(NN_PSK, random).psk(0, key.secret()), client, false),
         };
-        let mut buffer: Buffer = [0; _];
+        let mut buffer: Buffer = [0; Letter::MOST_BYTES];
         let length = state.read_message(letter.bytes(), &mut buffer).ok()?;
         let key = state.get_remote_static().and_then(|key| key.try_into().ok()).map(PublicKey);
         Some(Heard { state, key, said: buffer[..length].to_vec() })
@@ -131,7 +131,7 @@ impl Call {
 
     /// What the server answers, and the secrets that both have now; `None` if it is no answer.
     pub(crate) fn answered(&mut self, letter: &Letter) -> Option<(Vec<u8>, Secrets)> {
-        let mut buffer: Buffer = [0; _];
+        let mut buffer: Buffer = [0; Letter::MOST_BYTES];
         let length = self.state.read_message(letter.bytes(), &mut buffer).ok()?;
         let (client, server) = self.state.dangerously_get_raw_split();
         let secrets = Secrets { sending: client.into(), receiving: server.into() };
@@ -142,7 +142,7 @@ impl Call {
 impl Heard {
     /// An answer that says this, and the secrets that both have then.
     pub(crate) fn answer(mut self, said: &[u8]) -> (Letter, Secrets) {
-        let mut buffer: Buffer = [0; _];
+        let mut buffer: Buffer = [0; Letter::MOST_BYTES];
         let length = self.state.write_message(said, &mut buffer).expect("it is the server's turn");
         let letter = Letter::new(&buffer[..length]).expect("it was written into a letter's room");
         let (client, server) = self.state.dangerously_get_raw_split();
