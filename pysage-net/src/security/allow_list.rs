@@ -56,8 +56,8 @@ impl AllowList {
         self.0.changes.fetch_add(1, Ordering::Release);
     }
 
-    /// Lets a key in no more, and ends its connection if there is one: nothing more of it is handled
-    /// from the next tick on. Whether it was on the list.
+    /// Lets a key in no more, and ends its connection if there is one: no tick from the next one on
+    /// takes anything more of it from the network. Whether it was on the list.
     #[doc(alias("remove", "kick", "ban"))]
     pub fn revoke(&self, key: &PublicKey) -> bool {
         let was_there = self.0.keys.write().remove(key).is_some();

@@ -66,12 +66,14 @@ impl Security {
             Kind::Unset | Kind::Open => return None,
             Kind::Keys(identity, allowed) => {
                 let server = *key.insert(allowed.one()?);
-                let builder = builder(IK, random).remote_public_key(&server.0);
+                let builder = builder(IK, Some(identity), random).remote_public_key(&server.0);
                 built(builder.and_then(|builder| with(builder, identity)), client, true)
             }
-            Kind::Psk(key) => built(builder(NN_PSK, random).psk(0, key.secret()), client, true),
+            Kind::Psk(key) => {
+                built(builder(NN_PSK, None, random).psk(0, key.secret()), client, true)
+            }
         };
-        let mut buffer: Buffer = [0; _];
+        let mut buffer: Buffer = [0; Letter::MOST_BYTES];
         let length = state.write_message(said, &mut buffer).expect("it is the client's turn");
         let letter = Letter::new(&buffer[..length]).expect("it was written into a letter's room");
         Some(Call { state, letter, key })
@@ -87,10 +89,14 @@ impl Security {
     ) -> Option<Heard> {
         let mut state = match &self.0 {
             Kind::Unset | Kind::Open => return None,
-            Kind::Keys(identity, _) => built(with(builder(IK, random), identity), client, false),
-            Kind::Psk(key) => built(builder(NN_PSK, random).psk(0, key.secret()), client, false),
+            Kind::Keys(identity, _) => {
+                built(with(builder(IK, Some(identity), random), identity), client, false)
+            }
+            Kind::Psk(key) => {
+                built(builder(NN_PSK, None, random).psk(0, key.secret()), client, false)
+            }
         };
-        let mut buffer: Buffer = [0; _];
+        let mut buffer: Buffer = [0; Letter::MOST_BYTES];
         let length = state.read_message(letter.bytes(), &mut buffer).ok()?;
         let key = state.get_remote_static().and_then(|key| key.try_into().ok()).map(PublicKey);
         Some(Heard { state, key, said: buffer[..length].to_vec() })
@@ -131,7 +137,7 @@ impl Call {
 
     /// What the server answers, and the secrets that both have now; `None` if it is no answer.
     pub(crate) fn answered(&mut self, letter: &Letter) -> Option<(Vec<u8>, Secrets)> {
-        let mut buffer: Buffer = [0; _];
+        let mut buffer: Buffer = [0; Letter::MOST_BYTES];
         let length = self.state.read_message(letter.bytes(), &mut buffer).ok()?;
         let (client, server) = self.state.dangerously_get_raw_split();
         let secrets = Secrets { sending: client.into(), receiving: server.into() };
@@ -142,7 +148,7 @@ impl Call {
 impl Heard {
     /// An answer that says this, and the secrets that both have then.
     pub(crate) fn answer(mut self, said: &[u8]) -> (Letter, Secrets) {
-        let mut buffer: Buffer = [0; _];
+        let mut buffer: Buffer = [0; Letter::MOST_BYTES];
         let length = self.state.write_message(said, &mut buffer).expect("it is the server's turn");
         let letter = Letter::new(&buffer[..length]).expect("it was written into a letter's room");
         let (client, server) = self.state.dangerously_get_raw_split();
@@ -150,9 +156,10 @@ impl Heard {
     }
 }
 
-fn builder<'a>(pattern: &str, random: &mut Random) -> Builder<'a> {
+fn builder<'a>(pattern: &str, identity: Option<&Identity>, random: &mut Random) -> Builder<'a> {
     let params = pattern.parse().expect("the pattern is one that snow knows");
-    Builder::with_resolver(params, Box::new(Resolver(random.secret())))
+    let public = identity.map(|identity| identity.public_key().0);
+    Builder::with_resolver(params, Box::new(Resolver { secret: random.secret(), public }))
 }
 
 fn with<'a>(builder: Builder<'a>, identity: &'a Identity) -> Result<Builder<'a>, snow::Error> {
@@ -175,16 +182,20 @@ fn built(
 }
 
 /// Where Noise gets its primitives from, and the one secret that it draws.
-struct Resolver(Zeroizing<[u8; 32]>);
+struct Resolver {
+    secret: Zeroizing<[u8; 32]>,
+    /// The public part of the key that stays.
+    public: Option<[u8; 32]>,
+}
 
 impl CryptoResolver for Resolver {
     fn resolve_rng(&self) -> Option<Box<dyn snow::types::Random>> {
-        Some(Box::new(Drawn::new(self.0.clone())))
+        Some(Box::new(Drawn::new(self.secret.clone())))
     }
 
     fn resolve_dh(&self, choice: &DHChoice) -> Option<Box<dyn snow::types::Dh>> {
         let is_known = matches!(choice, DHChoice::Curve25519);
-        is_known.then(|| Box::new(X25519::default()) as Box<dyn snow::types::Dh>)
+        is_known.then(|| Box::new(X25519::knowing(self.public)) as Box<dyn snow::types::Dh>)
     }
 
     fn resolve_hash(&self, choice: &HashChoice) -> Option<Box<dyn snow::types::Hash>> {

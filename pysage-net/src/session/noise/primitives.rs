@@ -13,6 +13,8 @@ pub(super) struct Drawn(Option<Zeroizing<[u8; 32]>>);
 pub(super) struct X25519 {
     secret: Zeroizing<[u8; 32]>,
     public: [u8; 32],
+    /// The public part of the key that stays, which need not be found anew.
+    known: Option<[u8; 32]>,
 }
 
 impl Drawn {
@@ -30,6 +32,10 @@ impl Random for Drawn {
 }
 
 impl X25519 {
+    pub(super) fn knowing(known: Option<[u8; 32]>) -> X25519 {
+        X25519 { known, ..X25519::default() }
+    }
+
     fn find_public(&mut self) {
         self.public = MontgomeryPoint::mul_base_clamped(*self.secret).to_bytes();
     }
@@ -50,7 +56,10 @@ impl Dh for X25519 {
 
     fn set(&mut self, secret: &[u8]) {
         self.secret.copy_from_slice(secret);
-        self.find_public();
+        match self.known {
+            Some(known) => self.public = known,
+            None => self.find_public(),
+        }
     }
 
     fn generate(&mut self, random: &mut dyn Random) -> Result<(), Error> {
