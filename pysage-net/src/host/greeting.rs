@@ -33,13 +33,16 @@ pub(super) enum ReasonHeard {
 
 /// A greeting is said again after so long, and then less and less often down to that.
 const INTERVALS: [Duration; 2] = [Duration::from_millis(100), Duration::from_millis(250)];
-const STREAM_INTERVALS: [Duration; 2] = [Duration::from_secs(2); 2];
+
+/// What is said over a stream arrives. But who listens puts some off where many come at once, and they
+/// have to be heard before they are given up.
+const STREAM_INTERVALS: [Duration; 2] = [Duration::from_millis(500), Duration::from_secs(1)];
 
 /// Another cookie than the first is only taken after so long: that one may be too old by then.
 const COOKIE_KEPT: Duration = Duration::from_secs(3);
 
 impl State {
-    /// What is said over a stream arrives, so it need not be said again soon.
+    /// Greets a peer until then, less often over a stream.
     pub(super) fn hello(
         now: Instant,
         client_key: u64,

@@ -36,20 +36,13 @@ impl Host {
 
     /// Takes note that the stream of a peer has ended, or did not come about.
     pub(super) fn stream_ended(&mut self, address: SocketAddr, kind: ErrorKind) {
-        let Some(index) = self.peers.at_address(address) else { return };
-        let is_up = self.peers.at(index).is_some_and(|peer| peer.is_up());
-        let reason = match kind {
-            ErrorKind::InvalidData => {
-                DisconnectReason::Malformed("what came over its connection is no frame")
-            }
-            _ if is_up => DisconnectReason::ConnectionLost,
-            ErrorKind::ConnectionRefused => DisconnectReason::Refused,
-            ErrorKind::TimedOut => DisconnectReason::NoAnswer,
-            // It came about, and then the other end did not want it.
-            ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset => DisconnectReason::Refused,
-            _ => DisconnectReason::Unreachable,
-        };
-        self.end(index, reason);
+        // Some may have begun a session anew over the same stream.
+        while let Some(index) = self.peers.at_address(address) {
+            let is_up = self.peers.at(index).is_some_and(|peer| peer.is_up());
+            self.end(index, reason_of(kind, is_up));
+        }
+        // What was to be done with it is not for the next one that comes from there.
+        self.for_streams.retain(|(of, _)| *of != address);
     }
 
     /// Tells the carrier which streams are those of peers, and which are of no use any more.
@@ -64,5 +57,20 @@ impl Host {
                 ForStream::Finish => streams.finish(now, address),
             }
         }
+    }
+}
+
+/// Why a peer is gone whose stream has ended, or did not come about.
+fn reason_of(kind: ErrorKind, is_up: bool) -> DisconnectReason {
+    match kind {
+        ErrorKind::InvalidData => {
+            DisconnectReason::Malformed("what came over its connection is no frame")
+        }
+        _ if is_up => DisconnectReason::ConnectionLost,
+        ErrorKind::ConnectionRefused => DisconnectReason::Refused,
+        ErrorKind::TimedOut => DisconnectReason::NoAnswer,
+        // It came about, and then the other end did not want it.
+        ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset => DisconnectReason::Refused,
+        _ => DisconnectReason::Unreachable,
     }
 }
