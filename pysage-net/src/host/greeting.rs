@@ -86,12 +86,16 @@ impl Greeting {
 
     /// Why it is given up, if it is by now.
     pub(super) fn failure(&self, now: Instant) -> Option<DisconnectReason> {
-        (self.until <= now).then_some(match self.reason {
-            Some(ReasonHeard::Refused) => DisconnectReason::Refused,
-            Some(ReasonHeard::Unreachable) => DisconnectReason::Unreachable,
-            Some(ReasonHeard::OtherSecurity) => DisconnectReason::OtherSecurity,
-            Some(ReasonHeard::Incompatible) => DisconnectReason::Incompatible,
-            None => DisconnectReason::NoAnswer,
+        (self.until <= now).then(|| self.heard().unwrap_or(DisconnectReason::NoAnswer))
+    }
+
+    /// Why it is not reached, as was heard last.
+    pub(super) fn heard(&self) -> Option<DisconnectReason> {
+        Some(match self.reason? {
+            ReasonHeard::Refused => DisconnectReason::Refused,
+            ReasonHeard::Unreachable => DisconnectReason::Unreachable,
+            ReasonHeard::OtherSecurity => DisconnectReason::OtherSecurity,
+            ReasonHeard::Incompatible => DisconnectReason::Incompatible,
         })
     }
 }

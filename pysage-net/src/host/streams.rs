@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::time::Instant;
 
 use super::Host;
+use super::peer::State;
 use crate::carrier::DatagramCarrier;
 use crate::event::DisconnectReason;
 
@@ -38,8 +39,13 @@ impl Host {
     pub(super) fn stream_ended(&mut self, address: SocketAddr, kind: ErrorKind) {
         // Some may have begun a session anew over the same stream.
         while let Some(index) = self.peers.at_address(address) {
-            let is_up = self.peers.at(index).is_some_and(|peer| peer.is_up());
-            self.end(index, reason_of(kind, is_up));
+            let state = self.peers.at(index).map(|peer| &peer.state);
+            let heard = match state {
+                Some(State::Hello(greeting)) => greeting.heard(),
+                _ => None,
+            };
+            let is_up = matches!(state, Some(State::Up(_)));
+            self.end(index, heard.unwrap_or_else(|| reason_of(kind, is_up)));
         }
         // What was to be done with it is not for the next one that comes from there.
         self.for_streams.retain(|(of, _)| *of != address);

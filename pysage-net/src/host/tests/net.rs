@@ -112,7 +112,7 @@ impl OverStreams for Out {
     }
 }
 
-fn address(end: usize) -> SocketAddr {
+pub(super) fn address(end: usize) -> SocketAddr {
     SocketAddr::from(([10, 0, 0, 1 + end as u8], 4000))
 }
 

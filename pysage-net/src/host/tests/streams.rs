@@ -58,8 +58,10 @@ fn a_hello_that_was_put_off_is_said_again_soon() {
 
 #[cfg(feature = "secure")]
 mod with_keys {
+    use super::super::net::address;
     use super::super::sealed::with_keys_config;
     use super::*;
+    use crate::host::Host;
 
     #[test]
     fn what_is_copied_to_another_stream_is_nobodys() {
@@ -75,6 +77,19 @@ mod with_keys {
         assert_eq!(pair.ends[1].got, [b"mine"]);
         assert_eq!(pair.lost, Some(Vec::new()), "nothing is said there");
         assert_eq!(pair.ends[1].host.counters().datagrams_dropped, datagrams.len() as u64);
+    }
+
+    #[test]
+    fn why_one_is_not_let_in_is_told_although_the_stream_ends_first() {
+        let mut pair = pair_of(open());
+        let mut host = Host::new(pair.now, &with_keys_config()[0], 1_200, false);
+        host.rely_on_streams();
+        host.connect(pair.now, Some(address(1)));
+        pair.ends[0].host = host;
+        pair.run(Duration::from_secs(1));
+        pair.break_off(1);
+        pair.run(MS);
+        assert_eq!(pair.ends[0].events, ["gone: OtherSecurity, 0"]);
     }
 
     #[test]
