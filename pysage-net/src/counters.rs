@@ -17,7 +17,8 @@ pub struct NetCounters {
     pub datagrams_dropped: u64,
     /// How often reliable messages that had left together were sent again.
     pub resent: u64,
-    /// Datagrams of peers that were dropped since a peer may not send as much.
+    /// Datagrams of peers that were dropped since a peer may not send as much. Over TCP each ends its
+    /// peer.
     pub datagrams_over_limit: u64,
     /// Hellos that were not answered since there were too many handshakes.
     pub handshakes_put_off: u64,

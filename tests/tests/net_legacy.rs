@@ -155,6 +155,28 @@ fn what_was_sent_before_a_disconnect_arrives_and_the_end_is_told_to_both() {
     until(&[&server, &client], "the second", || seen.count() == 1_004);
 }
 
+/// Only there does the system keep what has arrived before a reset.
+#[cfg(target_os = "linux")]
+#[test]
+fn what_a_peer_said_before_it_left_is_handed_over_although_nothing_can_be_written_to_it() {
+    let (manager, seen, listener) =
+        listening(LegacyConfig::tcp().send_queue_bytes(64 << 10), false);
+    let mut client = tcp_client(listener.local_addr());
+    client.write_all(&frames([0])).unwrap();
+    until_seen(&manager, &seen, "connected 0");
+    let peer = manager.legacy_peers()[0];
+    // Until neither the queue nor the system takes more.
+    while manager.send(peer, Tell(1)).is_ok() || {
+        manager.tick().unwrap();
+        manager.send(peer, Tell(1)).is_ok()
+    } {}
+    client.write_all(&frames([7])).unwrap();
+    // With something unread: the connection is reset.
+    drop(client);
+    until(&[&manager], "the end", || seen.all().contains("ClosedByPeer"));
+    assert!(seen.has("7"), "{}", seen.all());
+}
+
 #[test]
 fn what_arrives_ends_the_wait_of_a_loop() {
     for config in [LegacyConfig::udp(), LegacyConfig::tcp()] {

@@ -315,3 +315,6 @@ pub(super) fn write_frame<P: Parcel>(
     parcel.write(encoding, frame)?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -119,6 +119,7 @@ impl ActorManager {
     pub fn detach<T: Transport>(&self, key: Key<T>) -> Option<T> {
         let attached = self.world().attached(key.manager, key.transport)?;
         drop(attached.transport.try_borrow_mut().ok()?);
+        drop(attached.outbox.try_borrow_mut().ok()?);
         self.world().wiring.transports.borrow_mut()[usize::from(key.transport)] = None;
         let transport: Box<dyn Any> = attached.transport.replace(Box::new(Detached));
         let links = attached.outbox.borrow().links();
@@ -186,8 +187,9 @@ impl ActorManager {
     /// Has the transports transmit what was sent.
     pub(super) fn transmit(&self, now: Instant, failures: &mut Vec<BoxError>) {
         for attached in self.world().all_attached() {
-            let links = attached.outbox.borrow().links();
-            for link in links {
+            // Not while a message is being written into it.
+            let links = attached.outbox.try_borrow().map(|outbox| outbox.links());
+            for link in links.into_iter().flatten() {
                 if attached.transport.try_borrow().is_ok_and(|it| it.link(link).is_none()) {
                     self.world().give_up(&attached, link);
                 }

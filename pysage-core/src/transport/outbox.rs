@@ -156,7 +156,11 @@ impl Outbox {
             {
                 *count += 1;
             }
-            _ => waiting.items.push_back(Item::Frames { count: 1, delivery, stream }),
+            _ => {
+                // Values may wait before it.
+                waiting.encoding = encoding;
+                waiting.items.push_back(Item::Frames { count: 1, delivery, stream });
+            }
         }
         Ok(())
     }

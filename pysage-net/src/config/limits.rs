@@ -61,8 +61,10 @@ impl NetConfig {
     }
 
     /// How many bytes of datagrams are taken from a peer in a second, and as many at once. What is
-    /// more is dropped and counted; the peer takes it for lost, and becomes slower. No limit unless
-    /// set.
+    /// more is dropped and counted; the peer takes it for lost, and becomes slower. Over TCP nothing
+    /// comes again, so there the peer is disconnected, as
+    /// [`Malformed`](crate::DisconnectReason::Malformed); a datagram has up to 16 KiB there. No limit
+    /// unless set.
     #[must_use]
     pub fn peer_bytes_per_second(mut self, bytes: u32) -> Self {
         self.host_limits.peer_bytes_per_second = Some(bytes);

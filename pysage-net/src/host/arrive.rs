@@ -15,6 +15,7 @@ use crate::event::DisconnectReason;
 use crate::session::{Datagram, Header, Shake};
 
 const TOO_MUCH: &str = "more came than there was room for";
+const TOO_QUICKLY: &str = "more came in a second than a peer may send";
 
 impl Host {
     /// Takes what arrived from anyone.
@@ -59,7 +60,9 @@ impl Host {
         };
         let State::Up(up) = &mut peer.state else { return false };
         let has_moved = peer.address != Some(from);
-        if has_moved && !(self.listens && up.session.is_sealed()) {
+        // Over streams a peer is where its stream is.
+        let may_move = self.listens && up.session.is_sealed() && !self.settings.over_streams;
+        if has_moved && !may_move {
             return false;
         }
         let largest = peer.endpoint.largest_received();
@@ -67,6 +70,11 @@ impl Host {
         let Some((number, payload)) = opened else { return false };
         if up.share.as_mut().is_some_and(|share| !share.takes(now, bytes.len())) {
             self.counters.datagrams_over_limit += 1;
+            if self.settings.over_streams {
+                // It would have to come again, and does not over a stream.
+                let index = peer.link.index;
+                self.part(now, index, DisconnectReason::Malformed(TOO_QUICKLY));
+            }
             return false;
         }
         let said = peer.endpoint.arrived(now, number, is_marked, payload);

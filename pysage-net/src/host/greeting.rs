@@ -33,13 +33,16 @@ pub(super) enum ReasonHeard {
 
 /// A greeting is said again after so long, and then less and less often down to that.
 const INTERVALS: [Duration; 2] = [Duration::from_millis(100), Duration::from_millis(250)];
-const STREAM_INTERVALS: [Duration; 2] = [Duration::from_secs(2); 2];
+
+/// What is said over a stream arrives. But who listens puts some off where many come at once, and they
+/// have to be heard before they are given up.
+const STREAM_INTERVALS: [Duration; 2] = [Duration::from_millis(500), Duration::from_secs(1)];
 
 /// Another cookie than the first is only taken after so long: that one may be too old by then.
 const COOKIE_KEPT: Duration = Duration::from_secs(3);
 
 impl State {
-    /// What is said over a stream arrives, so it need not be said again soon.
+    /// Greets a peer until then, less often over a stream.
     pub(super) fn hello(
         now: Instant,
         client_key: u64,
@@ -83,12 +86,16 @@ impl Greeting {
 
     /// Why it is given up, if it is by now.
     pub(super) fn failure(&self, now: Instant) -> Option<DisconnectReason> {
-        (self.until <= now).then_some(match self.reason {
-            Some(ReasonHeard::Refused) => DisconnectReason::Refused,
-            Some(ReasonHeard::Unreachable) => DisconnectReason::Unreachable,
-            Some(ReasonHeard::OtherSecurity) => DisconnectReason::OtherSecurity,
-            Some(ReasonHeard::Incompatible) => DisconnectReason::Incompatible,
-            None => DisconnectReason::NoAnswer,
+        (self.until <= now).then(|| self.heard().unwrap_or(DisconnectReason::NoAnswer))
+    }
+
+    /// Why it is not reached, as was heard last.
+    pub(super) fn heard(&self) -> Option<DisconnectReason> {
+        Some(match self.reason? {
+            ReasonHeard::Refused => DisconnectReason::Refused,
+            ReasonHeard::Unreachable => DisconnectReason::Unreachable,
+            ReasonHeard::OtherSecurity => DisconnectReason::OtherSecurity,
+            ReasonHeard::Incompatible => DisconnectReason::Incompatible,
         })
     }
 }

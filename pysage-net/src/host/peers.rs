@@ -133,11 +133,16 @@ impl Peers {
     }
 
     pub(super) fn each_greeted(&mut self, mut each: impl FnMut(Option<SocketAddr>, &mut Greeting)) {
-        for peer in self.places.iter_mut().filter_map(|place| place.peer.as_deref_mut()) {
+        for peer in self.all_mut() {
             if let State::Hello(greeting) = &mut peer.state {
                 each(peer.address, greeting);
             }
         }
+    }
+
+    /// All peers, with those that have ended.
+    pub(super) fn all_mut(&mut self) -> impl Iterator<Item = &mut Peer> {
+        self.places.iter_mut().filter_map(|place| place.peer.as_deref_mut())
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &Peer> {

@@ -169,19 +169,17 @@ impl Host {
         if std::mem::replace(&mut self.list_changes, changes) == changes {
             return;
         }
-        let is_out = |peer: &&Peer| peer.key.is_some_and(|key| !self.security.allows(Some(&key)));
-        let out: Vec<u32> = self.peers.iter().filter(is_out).map(|peer| peer.link.index).collect();
-        let is_known = |peer: &&Peer| peer.key.is_some() && !is_out(peer);
-        let known = self.peers.iter().filter(is_known).map(|peer| peer.link.index);
-        for index in known.collect::<Vec<u32>>() {
-            if let Some(peer) = self.peers.at(index) {
+        let mut out = Vec::new();
+        for peer in self.peers.all_mut().filter(|peer| peer.key.is_some()) {
+            if self.security.allows(peer.key.as_ref()) {
                 peer.know(peer.key, self.security.rights(peer.key.as_ref()));
+                continue;
             }
+            // Also what came from one that has left since.
+            peer.mute();
+            out.extend((!peer.has_ended()).then_some(peer.link.index));
         }
         for index in out {
-            if let Some(peer) = self.peers.at(index) {
-                peer.mute();
-            }
             self.part(now, index, DisconnectReason::NotAllowed);
         }
     }

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::time::Instant;
 
 use super::Host;
+use super::peer::State;
 use crate::carrier::DatagramCarrier;
 use crate::event::DisconnectReason;
 
@@ -36,24 +37,22 @@ impl Host {
 
     /// Takes note that the stream of a peer has ended, or did not come about.
     pub(super) fn stream_ended(&mut self, address: SocketAddr, kind: ErrorKind) {
-        let Some(index) = self.peers.at_address(address) else {
+        if self.peers.at_address(address).is_none() {
             // A thread may hear of it before the host is told whom the stream is to reach.
             self.ended_early = Some((address, kind)).filter(|_| !self.listens);
-            return;
-        };
-        let is_up = self.peers.at(index).is_some_and(|peer| peer.is_up());
-        let reason = match kind {
-            ErrorKind::InvalidData => {
-                DisconnectReason::Malformed("what came over its connection is no frame")
-            }
-            _ if is_up => DisconnectReason::ConnectionLost,
-            ErrorKind::ConnectionRefused => DisconnectReason::Refused,
-            ErrorKind::TimedOut => DisconnectReason::NoAnswer,
-            // It came about, and then the other end did not want it.
-            ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset => DisconnectReason::Refused,
-            _ => DisconnectReason::Unreachable,
-        };
-        self.end(index, reason);
+        }
+        // Some may have begun a session anew over the same stream.
+        while let Some(index) = self.peers.at_address(address) {
+            let state = self.peers.at(index).map(|peer| &peer.state);
+            let heard = match state {
+                Some(State::Hello(greeting)) => greeting.heard(),
+                _ => None,
+            };
+            let is_up = matches!(state, Some(State::Up(_)));
+            self.end(index, heard.unwrap_or_else(|| reason_of(kind, is_up)));
+        }
+        // What was to be done with it is not for the next one that comes from there.
+        self.for_streams.retain(|(of, _)| *of != address);
     }
 
     /// Ends a peer whose stream has ended already.
@@ -75,5 +74,20 @@ impl Host {
                 ForStream::Finish => streams.finish(now, address),
             }
         }
+    }
+}
+
+/// Why a peer is gone whose stream has ended, or did not come about.
+fn reason_of(kind: ErrorKind, is_up: bool) -> DisconnectReason {
+    match kind {
+        ErrorKind::InvalidData => {
+            DisconnectReason::Malformed("what came over its connection is no frame")
+        }
+        _ if is_up => DisconnectReason::ConnectionLost,
+        ErrorKind::ConnectionRefused => DisconnectReason::Refused,
+        ErrorKind::TimedOut => DisconnectReason::NoAnswer,
+        // It came about, and then the other end did not want it.
+        ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset => DisconnectReason::Refused,
+        _ => DisconnectReason::Unreachable,
     }
 }

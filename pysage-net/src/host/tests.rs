@@ -10,6 +10,7 @@ mod memory;
 mod net;
 #[cfg(feature = "secure")]
 mod sealed;
+mod streams;
 
 use std::time::Duration;
 

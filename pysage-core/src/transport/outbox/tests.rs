@@ -1,6 +1,12 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
+use crate::actor::ActorId;
+use crate::destination::There;
+use crate::manager::World;
+use crate::message::AnyMessage;
+use crate::transport::{Body, Head, OwnedReceiver};
+use crate::wire::Codec;
 
 const ROOM_BYTES: usize = 1 << 20;
 
@@ -117,4 +123,34 @@ fn a_link_for_which_nothing_waits_keeps_no_buffers() {
         let capacity = |link: &LinkId| outbox.waiting(*link).unwrap().buffers.frames.capacity();
         assert_eq!(links.each_ref().map(capacity), [0; 3]);
     }
+}
+
+struct Nothing;
+
+impl Body for Nothing {
+    fn arrive(self: Box<Self>, _: &World, _: Option<ActorId>, _: There) {}
+    fn each_message(&self, _: &mut dyn FnMut(&dyn AnyMessage)) {}
+    fn is_queued(&self) -> bool {
+        false
+    }
+    fn refuse(&self, _: &World, _: There) {}
+    fn undelivered(&self, _: &World) {}
+}
+
+#[test]
+fn frames_behind_values_are_known_by_their_encoding() {
+    let link = LinkId { index: 0, generation: 0 };
+    let mut outbox = Outbox::default();
+    let head = Head { receiver: OwnedReceiver::Subscribers, sender: None };
+    outbox.push_value(link, Envelope::new(head, 0, Nothing));
+    let encoding = Encoding { codec: Codec::Fixed, ..Encoding::default() };
+    let write = |out: &mut Vec<u8>| {
+        out.push(7);
+        Ok(())
+    };
+    outbox.push_frame(link, encoding, ROOM_BYTES, <_>::default(), write).unwrap();
+    assert_eq!(outbox.encoding(link), encoding);
+    assert!(outbox.take_frames(link, ROOM_BYTES).is_none(), "the value is first");
+    assert!(matches!(outbox.take(link), Some(Outgoing::Value(_))));
+    assert!(matches!(outbox.take(link), Some(Outgoing::Frame { bytes: [7], .. })));
 }

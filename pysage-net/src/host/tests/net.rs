@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use pysage_core::Delivery;
 use pysage_core::transport::LinkId;
 
-use crate::carrier::{Arrived, Batch, DatagramCarrier, Departing};
+use crate::carrier::{Arrived, Batch, DatagramCarrier, Departing, OverStreams};
 use crate::config::NetConfig;
 use crate::host::{Host, Taken, Told};
 use crate::security::Security;
@@ -34,14 +34,19 @@ pub(super) struct End {
     pub(super) is_full: bool,
     /// Is told nothing, as if its program did not tick.
     pub(super) is_busy: bool,
-    out: Out,
+    pub(super) out: Out,
 }
 
 /// When it arrives, which of all it is, at which end, and its bytes.
 type OnTheWay = (Instant, u64, usize, Vec<u8>);
 
 #[derive(Default)]
-struct Out(Vec<(SocketAddr, Vec<u8>)>);
+pub(super) struct Out {
+    sent: Vec<(SocketAddr, Vec<u8>)>,
+    over_streams: bool,
+    /// The streams that were finished.
+    pub(super) finished: Vec<SocketAddr>,
+}
 
 pub(super) struct Pair {
     pub(super) ends: [End; 2],
@@ -81,16 +86,33 @@ impl DatagramCarrier for Out {
     fn send(&mut self, _: Instant, datagrams: Departing<'_>) -> io::Result<usize> {
         assert!(datagrams.segment_bytes <= 1200);
         for bytes in datagrams.bytes.chunks(datagrams.segment_bytes) {
-            self.0.push((datagrams.to, bytes.to_vec()));
+            self.sent.push((datagrams.to, bytes.to_vec()));
         }
         Ok(datagrams.bytes.len())
     }
     fn dropped(&self) -> u64 {
         0
     }
+    fn streams(&mut self) -> Option<&mut dyn OverStreams> {
+        if self.over_streams { Some(self) } else { None }
+    }
 }
 
-fn address(end: usize) -> SocketAddr {
+impl OverStreams for Out {
+    fn has_room(&mut self, _: SocketAddr) -> bool {
+        true
+    }
+    fn keep(&mut self, _: SocketAddr) {}
+    fn finish(&mut self, _: Instant, peer: SocketAddr) {
+        self.finished.push(peer);
+    }
+    fn flush(&mut self, _: Instant) {}
+    fn is_quiet(&self) -> bool {
+        true
+    }
+}
+
+pub(super) fn address(end: usize) -> SocketAddr {
     SocketAddr::from(([10, 0, 0, 1 + end as u8], 4000))
 }
 
@@ -103,7 +125,25 @@ impl Pair {
         Pair::with_configs(conditions, [config.clone(), config])
     }
 
-    pub(super) fn with_configs(conditions: Conditions, mut configs: [NetConfig; 2]) -> Pair {
+    pub(super) fn with_configs(conditions: Conditions, configs: [NetConfig; 2]) -> Pair {
+        Pair::connected(conditions, configs, false)
+    }
+
+    /// Two hosts that rely on streams, so nothing may be lost or overtake.
+    pub(super) fn over_streams(configs: [NetConfig; 2]) -> Pair {
+        let latency = Duration::from_millis(20);
+        Pair::connected(Conditions { latency, ..Conditions::default() }, configs, true)
+    }
+
+    fn host(&self, end: usize) -> Host {
+        let mut host = Host::new(self.now, &self.configs[end], 1200, end == 1);
+        if self.ends[end].out.over_streams {
+            host.rely_on_streams();
+        }
+        host
+    }
+
+    fn connected(conditions: Conditions, mut configs: [NetConfig; 2], over_streams: bool) -> Pair {
         let now = Instant::now();
         configs.iter_mut().for_each(|config| config.seed = Some(conditions.seed));
         let ends = [0, 1].map(|end| End {
@@ -113,7 +153,7 @@ impl Pair {
             events: Vec::new(),
             is_full: false,
             is_busy: false,
-            out: Out::default(),
+            out: Out { over_streams, ..Out::default() },
         });
         let mut pair = Pair {
             ends,
@@ -131,6 +171,7 @@ impl Pair {
             lost_bytes: 0,
             lost: None,
         };
+        [0, 1].into_iter().for_each(|end| pair.ends[end].host = pair.host(end));
         pair.ends[0].link = Some(pair.ends[0].host.connect(now, Some(address(1))));
         pair.run(Duration::from_secs(1));
         for _ in 0..50 {
@@ -165,6 +206,12 @@ impl Pair {
     pub(super) fn arrive(&mut self, to: usize, bytes: &[u8]) {
         let arrived = Arrived::Datagram { from: address(1 - to), is_marked: false, bytes };
         self.ends[to].host.arrived(self.now, arrived);
+    }
+
+    /// Has the stream of an end break off, as the other end sees it.
+    pub(super) fn break_off(&mut self, of: usize) {
+        let (address, kind) = (address(of), io::ErrorKind::ConnectionReset);
+        self.ends[1 - of].host.arrived(self.now, Arrived::Ended { address, kind });
     }
 
     /// Has a datagram arrive from somewhere else.
@@ -212,8 +259,7 @@ impl Pair {
     /// Starts an end's program again; the client connects anew.
     pub(super) fn restart(&mut self, end: usize, seed: u64) {
         self.configs[end].seed = Some(seed);
-        let host = Host::new(self.now, &self.configs[end], 1200, end == 1);
-        self.ends[end].host = host;
+        self.ends[end].host = self.host(end);
         if end == 0 {
             self.ends[0].link = Some(self.ends[0].host.connect(self.now, Some(address(1))));
         }
@@ -223,7 +269,8 @@ impl Pair {
     pub(super) fn forget(&mut self) {
         self.on_the_way = BinaryHeap::new();
         for end in &mut self.ends {
-            (end.got, end.out) = (Vec::new(), Out::default());
+            end.got = Vec::new();
+            end.out.sent.clear();
         }
     }
 
@@ -286,7 +333,7 @@ impl Pair {
             end.host.tell(now, &mut tell);
         }
         end.host.transmit(now, &mut end.out).unwrap();
-        for (to, bytes) in std::mem::take(&mut self.ends[at].out.0) {
+        for (to, bytes) in std::mem::take(&mut self.ends[at].out.sent) {
             self.departed[at] += 1;
             let reaches = [self.client_address, address(1)].contains(&to);
             if !reaches {

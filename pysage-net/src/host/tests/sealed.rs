@@ -24,7 +24,7 @@ fn with_keys(conditions: Conditions) -> Pair {
     Pair::with_configs(conditions, with_keys_config())
 }
 
-fn with_keys_config() -> [NetConfig; 2] {
+pub(super) fn with_keys_config() -> [NetConfig; 2] {
     let [client, server] = [identity(1), identity(2)];
     [keys_of(&client, &server), keys_of(&server, &client)].map(NetConfig::new)
 }
@@ -258,6 +258,25 @@ fn whose_key_is_revoked_is_heard_no_more() {
     pair.send(0, Delivery::ReliableOrdered, 0, b"back");
     pair.run(Duration::from_secs(1));
     assert_eq!(pair.ends[1].got, [b"back"]);
+}
+
+#[test]
+fn what_waits_of_a_key_that_left_before_it_was_revoked_is_not_handled() {
+    let (client, server) = (identity(1), identity(2));
+    let guests = AllowList::only(client.public_key());
+    let config = [keys_of(&client, &server), Security::keys(server, guests.clone())];
+    let mut pair = Pair::with_configs(lossy(1, 0.0), config.map(NetConfig::new));
+    pair.ends[1].is_full = true;
+    pair.send(0, Delivery::ReliableOrdered, 0, b"a parting gift");
+    pair.run(100 * MS);
+    let link = pair.ends[0].link.unwrap();
+    pair.ends[0].host.disconnect(pair.now, link);
+    pair.run(Duration::from_secs(1));
+    assert!(guests.revoke(&client.public_key()));
+    pair.ends[1].is_full = false;
+    pair.run(Duration::from_secs(1));
+    assert!(pair.ends[1].got.is_empty());
+    assert_eq!(pair.ends[1].events, ["gone: ClosedByPeer, 0"]);
 }
 
 #[test]

@@ -21,6 +21,8 @@ pub(super) struct Connection {
     state: State,
     /// The socket may have something to read.
     pub(super) is_ready: bool,
+    /// Nothing can be written any more. What has arrived before is still read, and then the end.
+    is_cut: bool,
     /// The peer has said too much in this second; nothing is taken of it until then.
     paused_until: Option<Instant>,
 }
@@ -82,7 +84,8 @@ impl Connection {
 
     fn new(socket: TcpStream, link: LinkId, packet_bytes: usize, state: State) -> Connection {
         let (socket, stream) = (Arc::new(socket), Stream::new(packet_bytes));
-        Connection { link, socket, stream, state, is_ready: false, paused_until: None }
+        let (is_ready, is_cut, paused_until) = (false, false, None);
+        Connection { link, socket, stream, state, is_ready, is_cut, paused_until }
     }
 
     pub(super) fn local_addr(&self) -> SocketAddr {
@@ -192,7 +195,9 @@ impl Connection {
                     left_bytes = left_bytes.saturating_sub(read);
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) if error.kind() == ErrorKind::WouldBlock => self.is_ready = false,
+                Err(error) if error.kind() == ErrorKind::WouldBlock && !self.is_cut => {
+                    self.is_ready = false;
+                }
                 Err(error) if error.kind() == ErrorKind::TimedOut => {
                     self.end(DisconnectReason::TimedOut);
                 }
@@ -267,7 +272,7 @@ impl Connection {
 
     /// Writes as much as the system takes.
     pub(super) fn write(&mut self) {
-        if matches!(self.state, State::Connecting { .. } | State::Ended(_)) {
+        if self.is_cut || matches!(self.state, State::Connecting { .. } | State::Ended(_)) {
             return;
         }
         while !self.stream.unsent().is_empty() {
@@ -276,8 +281,13 @@ impl Connection {
                 Ok(written) => self.stream.pass_on(written),
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return,
-                // What has arrived before is still read.
-                Err(_) => return self.end(DisconnectReason::ClosedByPeer),
+                Err(_) if matches!(self.state, State::Closing { .. }) => {
+                    return self.end(DisconnectReason::ClosedByPeer);
+                }
+                Err(_) => {
+                    (self.is_cut, self.is_ready) = (true, true);
+                    return;
+                }
             }
         }
         if let State::Closing { is_shut_down, .. } = &mut self.state
@@ -334,7 +344,7 @@ impl Connection {
             State::Connecting { .. } => (false, true),
             State::Open => {
                 let takes_more = self.paused_until.is_none() && self.stream.next() == Next::Part;
-                (takes_more, !self.stream.unsent().is_empty())
+                (takes_more, !self.stream.unsent().is_empty() && !self.is_cut)
             }
             State::Closing { .. } => (true, !self.stream.unsent().is_empty()),
             State::Ended(_) => (false, false),
