@@ -17,6 +17,7 @@ mod shake;
 mod streams;
 
 use std::collections::VecDeque;
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
@@ -52,6 +53,8 @@ pub(crate) struct Host {
     peers: Peers,
     /// Answers of the handshake that wait to leave.
     replies: VecDeque<(SocketAddr, Vec<u8>)>,
+    /// A stream of nobody that is known that has ended.
+    ended_early: Option<(SocketAddr, ErrorKind)>,
     for_streams: Vec<(SocketAddr, ForStream)>,
     departing: depart::Departures,
     /// What is left of those that were disconnected here, to tell them again.
@@ -168,6 +171,7 @@ impl Host {
             table: MessageTable::default(),
             peers: Peers::default(),
             replies: VecDeque::new(),
+            ended_early: None,
             for_streams: Vec::new(),
             departing: depart::Departures::default(),
             parted: VecDeque::new(),
@@ -212,6 +216,7 @@ impl Host {
             let over_streams = self.settings.over_streams;
             peer.state = State::hello(now, key, until, call.map(Box::new), over_streams);
             self.peers.set_due(link.index);
+            self.check_stream(to);
         }
     }
 

@@ -37,6 +37,10 @@ impl Host {
 
     /// Takes note that the stream of a peer has ended, or did not come about.
     pub(super) fn stream_ended(&mut self, address: SocketAddr, kind: ErrorKind) {
+        if self.peers.at_address(address).is_none() && !self.listens {
+            // A thread may hear of it before the host is told whom the stream is to reach.
+            self.ended_early = Some((address, kind));
+        }
         // Some may have begun a session anew over the same stream.
         while let Some(index) = self.peers.at_address(address) {
             let state = self.peers.at(index).map(|peer| &peer.state);
@@ -49,6 +53,13 @@ impl Host {
         }
         // What was to be done with it is not for the next one that comes from there.
         self.for_streams.retain(|(of, _)| *of != address);
+    }
+
+    /// Ends a peer whose stream has ended already.
+    pub(super) fn check_stream(&mut self, address: SocketAddr) {
+        if let Some((_, kind)) = self.ended_early.take().filter(|(ended, _)| *ended == address) {
+            self.stream_ended(address, kind);
+        }
     }
 
     /// Tells the carrier which streams are those of peers, and which are of no use any more.

@@ -1,13 +1,17 @@
 //! How peers come and go.
 
-use std::time::Duration;
+use std::io::ErrorKind;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
 
 use pysage_core::wire::Codec;
 use pysage_core::{ActorManager, Delivery};
 
 use super::net::{Conditions, Pair};
 use super::{MS, lossy};
+use crate::carrier::Arrived;
 use crate::config::NetConfig;
+use crate::host::{Host, Taken};
 use crate::security::Security;
 
 #[test]
@@ -127,7 +131,7 @@ fn a_message_that_two_ends_know_differently_ends_the_connection() {
     }
     // The ones that are there know each other; the next connection is compared anew.
     pair.ends[0].link = None;
-    let to = std::net::SocketAddr::from(([10, 0, 0, 2], 4000));
+    let to = SocketAddr::from(([10, 0, 0, 2], 4000));
     let link = pair.ends[0].host.connect(pair.now, Some(to));
     for _ in 0..3 {
         pair.ends[0].host.send(link, b"never told", &[10], Delivery::ReliableOrdered, 0);
@@ -215,4 +219,24 @@ fn what_waits_at_the_other_end_for_what_was_lost_is_reported() {
     for lost in [1, 2] {
         assert!(events.contains(&format!("undelivered {:?}", [lost; 900])));
     }
+}
+
+#[test]
+fn a_stream_that_ended_before_its_peer_was_known_ends_it_at_once() {
+    let now = Instant::now();
+    let [to, other] = [4000, 4001].map(|port| SocketAddr::from(([10, 0, 0, 2], port)));
+    let mut host = Host::new(now, &NetConfig::new(Security::open()), 1200, false);
+    host.rely_on_streams();
+    for address in [other, to] {
+        host.arrived(now, Arrived::Ended { address, kind: ErrorKind::ConnectionRefused });
+    }
+    host.connect(now, Some(to));
+    let mut told = Vec::new();
+    host.tell(now, &mut |_, what| {
+        told.push(format!("{what:?}"));
+        Taken::Yes
+    });
+    assert!(told.len() == 1 && told[0].contains("Refused"), "{told:?}");
+    let link = host.connect(now, Some(to));
+    assert!(host.room_bytes(link).is_some(), "the next one has a stream of its own");
 }
