@@ -216,7 +216,6 @@ impl Host {
             let over_streams = self.settings.over_streams;
             peer.state = State::hello(now, key, until, call.map(Box::new), over_streams);
             self.peers.set_due(link.index);
-            self.check_stream(to);
         }
     }
 

@@ -66,8 +66,8 @@ impl Security {
     /// changes what is said. Who connects names the one key it expects at the other end, by
     /// [`AllowList::only`].
     ///
-    /// A peer is its key, wherever it is: its address may change, and when the same key connects
-    /// anew to a listener its former connection ends as
+    /// A peer is its key, wherever it is: over UDP its address may change, and when the same key
+    /// connects anew to a listener its former connection ends as
     /// [`Restarted`](crate::DisconnectReason::Restarted).
     #[cfg(feature = "secure")]
     #[must_use]

@@ -60,7 +60,7 @@ const KEPT_FOR: Duration = Duration::from_millis(250);
 const TURN_DATAGRAMS: usize = 4 * MOST_SEGMENTS;
 
 /// When a carrier that takes no more is asked again.
-const STALLED_FOR: Duration = Duration::from_millis(1);
+pub(super) const STALLED_FOR: Duration = Duration::from_millis(1);
 
 impl Parting {
     fn code_of(reason: &DisconnectReason) -> u8 {

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
+use super::depart::STALLED_FOR;
 use super::greeting::ReasonHeard;
 use super::peer::{Peer, State};
 use super::{Host, MOST_REPLIES};
@@ -183,6 +184,9 @@ impl Host {
 
     /// Says hello to a peer if it is time, or gives it up.
     pub(super) fn greet(&mut self, now: Instant, index: u32) {
+        if self.check_stream(index) {
+            return;
+        }
         let terms = self.settings.terms;
         let hello_bytes = self.settings.datagram_bytes;
         let Some(peer) = self.peers.at(index) else { return };
@@ -207,7 +211,8 @@ impl Host {
         let Some(State::Hello(greeting)) = self.peers.at(index).map(|peer| &peer.state) else {
             return;
         };
-        let at = greeting.say_at;
+        // Where its stream has ended, that is told soon.
+        let at = if self.ended_early.is_some() { now + STALLED_FOR } else { greeting.say_at };
         self.peers.look_at(index, at);
     }
 }

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::time::Instant;
 
 use super::Host;
-use super::peer::State;
+use super::peer::{Peer, State};
 use crate::carrier::DatagramCarrier;
 use crate::event::DisconnectReason;
 
@@ -37,9 +37,9 @@ impl Host {
 
     /// Takes note that the stream of a peer has ended, or did not come about.
     pub(super) fn stream_ended(&mut self, address: SocketAddr, kind: ErrorKind) {
-        if self.peers.at_address(address).is_none() {
+        if self.peers.at_address(address).is_none() && !self.listens {
             // A thread may hear of it before the host is told whom the stream is to reach.
-            self.ended_early = Some((address, kind)).filter(|_| !self.listens);
+            self.ended_early = Some((address, kind));
         }
         // Some may have begun a session anew over the same stream.
         while let Some(index) = self.peers.at_address(address) {
@@ -55,11 +55,20 @@ impl Host {
         self.for_streams.retain(|(of, _)| *of != address);
     }
 
-    /// Ends a peer whose stream has ended already.
-    pub(super) fn check_stream(&mut self, address: SocketAddr) {
-        if let Some((_, kind)) = self.ended_early.take().filter(|(ended, _)| *ended == address) {
+    /// Ends a peer whose stream has ended already; whether it has. Not before something was said to it:
+    /// what is sent at once is taken, and told as undelivered.
+    pub(super) fn check_stream(&mut self, index: u32) -> bool {
+        let Some(Peer { state: State::Hello(greeting), address: Some(address), .. }) =
+            self.peers.at(index)
+        else {
+            return false;
+        };
+        let (has_said, address) = (greeting.said_at.is_some(), *address);
+        let early = self.ended_early.take_if(|_| has_said).filter(|(ended, _)| *ended == address);
+        if let Some((_, kind)) = early {
             self.stream_ended(address, kind);
         }
+        early.is_some()
     }
 
     /// Tells the carrier which streams are those of peers, and which are of no use any more.

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use pysage_core::wire::Codec;
 use pysage_core::{ActorManager, Delivery};
 
-use super::net::{Conditions, Pair};
+use super::net::{Conditions, Out, Pair};
 use super::{MS, lossy};
 use crate::carrier::Arrived;
 use crate::config::NetConfig;
@@ -222,7 +222,7 @@ fn what_waits_at_the_other_end_for_what_was_lost_is_reported() {
 }
 
 #[test]
-fn a_stream_that_ended_before_its_peer_was_known_ends_it_at_once() {
+fn a_stream_that_ended_before_its_peer_was_known_ends_it_behind_what_is_sent_at_once() {
     let now = Instant::now();
     let [to, other] = [4000, 4001].map(|port| SocketAddr::from(([10, 0, 0, 2], port)));
     let mut host = Host::new(now, &NetConfig::new(Security::open()), 1200, false);
@@ -230,13 +230,18 @@ fn a_stream_that_ended_before_its_peer_was_known_ends_it_at_once() {
     for address in [other, to] {
         host.arrived(now, Arrived::Ended { address, kind: ErrorKind::ConnectionRefused });
     }
-    host.connect(now, Some(to));
+    let (link, mut out) = (host.connect(now, Some(to)), Out::over_streams());
+    host.transmit(now, &mut out).unwrap();
+    host.send(link, b"sent", &[4], Delivery::ReliableOrdered, 0);
+    let now = host.wake_at().unwrap().max(now + MS);
+    host.transmit(now, &mut out).unwrap();
     let mut told = Vec::new();
     host.tell(now, &mut |_, what| {
         told.push(format!("{what:?}"));
         Taken::Yes
     });
-    assert!(told.len() == 1 && told[0].contains("Refused"), "{told:?}");
+    assert!(told.len() == 2 && told[0].starts_with("Undelivered"), "{told:?}");
+    assert!(told[1].contains("Refused"), "{told:?}");
     let link = host.connect(now, Some(to));
     assert!(host.room_bytes(link).is_some(), "the next one has a stream of its own");
 }

@@ -70,6 +70,12 @@ pub(super) struct Pair {
     pub(super) lost: Option<Vec<(SocketAddr, Vec<u8>)>>,
 }
 
+impl Out {
+    pub(super) fn over_streams() -> Out {
+        Out { over_streams: true, ..Out::default() }
+    }
+}
+
 impl DatagramCarrier for Out {
     fn local_addr(&self) -> SocketAddr {
         address(0)
