@@ -5,7 +5,7 @@ use std::time::Duration;
 use pysage_core::Delivery;
 
 use super::net::{Conditions, Pair};
-use super::{MS, lossy};
+use super::{MS, lossy, seeds};
 use crate::config::NetConfig;
 use crate::security::Security;
 
@@ -32,7 +32,7 @@ fn rough(seed: u64) -> Conditions {
 
 #[test]
 fn what_is_reliable_and_unordered_arrives_once() {
-    for seed in 0..30 {
+    for seed in seeds(30) {
         for size in [4, 90, 3_000] {
             let mut pair = Pair::new(rough(seed));
             play(&mut pair, Delivery::ReliableUnordered, 200, size);
@@ -46,7 +46,7 @@ fn what_is_reliable_and_unordered_arrives_once() {
 
 #[test]
 fn of_what_is_sequenced_the_newest_arrives() {
-    for seed in 0..30 {
+    for seed in seeds(30) {
         for size in [4, 90, 3_000] {
             let mut pair = Pair::new(rough(seed));
             play(&mut pair, Delivery::Sequenced, 200, size);
@@ -59,7 +59,7 @@ fn of_what_is_sequenced_the_newest_arrives() {
 
 #[test]
 fn what_is_unreliable_arrives_once_at_most() {
-    for seed in 0..30 {
+    for seed in seeds(30) {
         for size in [4, 90, 3_000] {
             let mut pair = Pair::new(rough(seed));
             play(&mut pair, Delivery::Unreliable, 200, size);
@@ -128,7 +128,7 @@ fn unreliable_messages_in_parts_arrive_on_a_good_line() {
 
 #[test]
 fn what_was_lost_before_a_silence_arrives() {
-    for seed in 0..60 {
+    for seed in seeds(60) {
         let mut pair = Pair::new(lossy(seed, 0.4));
         pair.send(0, Delivery::ReliableOrdered, 0, b"the last word");
         pair.run(Duration::from_secs(8));

@@ -8,7 +8,7 @@ use pysage_core::wire::Codec;
 use pysage_core::{ActorManager, Delivery};
 
 use super::net::{Conditions, Out, Pair};
-use super::{MS, lossy};
+use super::{MS, lossy, seeds};
 use crate::carrier::Arrived;
 use crate::config::NetConfig;
 use crate::host::{Host, Taken};
@@ -16,7 +16,7 @@ use crate::security::Security;
 
 #[test]
 fn a_disconnect_delivers_what_was_sent() {
-    for seed in 0..40 {
+    for seed in seeds(40) {
         let mut pair = Pair::new(lossy(seed, 0.2));
         for number in 0..300_u32 {
             pair.send(
