@@ -77,6 +77,23 @@ fn a_field_that_panics_while_it_is_read_is_a_malformed_frame() {
     assert_eq!(script.edit(|lines| lines.done[0]), 3, "all three are done");
 }
 
+#[test]
+fn a_field_that_panics_while_a_dead_letter_is_read_ends_nothing_else() {
+    let (manager, script, log) = (ActorManager::new(), Script::new(), Log::default());
+    let key = script.attach(&manager);
+    let seen = log.clone();
+    manager.on_dead_letter(move |letter| {
+        let fragile = letter.message.downcast_ref::<Fragile>().map(|fragile| fragile.0);
+        seen.note(format!("{fragile:?}:{:?}", letter.reason));
+    });
+    for number in [1, 13, 2] {
+        manager.send(scripted::end(key, 0), Fragile(number)).unwrap();
+    }
+    assert!(manager.detach(key).is_some());
+    assert_eq!(log.take(), "Some(1):LinkGone None:LinkGone Some(2):LinkGone");
+    assert_eq!(manager.counters().dropped(DropReason::LinkGone), 3);
+}
+
 /// Panics in one of its two phases.
 struct Panicking {
     receives: bool,

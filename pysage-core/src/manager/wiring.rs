@@ -348,10 +348,7 @@ impl World {
                 Purpose::Message => {}
             }
         }
-        let registry = self.wiring.registry.borrow();
-        let message = registry.decode(encoding.codec, &encoding.limits, frame);
-        drop(registry);
-        match message {
+        match self.decode(encoding, frame) {
             Ok(message) => self.dead_letter(&*message, None, reason),
             Err(error) => {
                 let letter = UndecodedMessage { error, bytes: frame.len() };

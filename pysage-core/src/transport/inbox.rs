@@ -10,7 +10,7 @@ use crate::actor::ActorId;
 use crate::destination::There;
 use crate::error::AskError;
 use crate::manager::{DropReason, World, text_of};
-use crate::message::{Message, PacketType};
+use crate::message::{AnyMessage, Message, PacketType};
 use crate::wire::{Arrival, DecodeError, DecodeReason, FrameHead, Purpose, Reading, Receiver};
 
 /// Takes in what a transport has received: decodes it and queues it for this tick's dispatch.
@@ -120,12 +120,7 @@ impl<'a> Inbox<'a> {
     /// # Errors
     /// [`DecodeError`] says what is wrong with it. It is not counted.
     pub fn check(&self, encoding: &Encoding, frame: &[u8]) -> Result<(), DecodeError> {
-        let Encoding { codec, ref limits } = *encoding;
-        let (head, fields) = FrameHead::read(codec, frame)?;
-        let known = self.world.wiring.registry.borrow().find(head.packet_type).map(|it| it.reading);
-        let Some(reading) = known else { return Err(*unknown(head.packet_type)) };
-        let decode = || reading.decode(codec, limits, fields).map(drop).map_err(Box::new);
-        contained(reading.name, decode).map_err(|error| error.behind(frame.len() - fields.len()))
+        self.world.decode(encoding, frame).map(drop)
     }
 
     /// Takes messages that were handed over as values.
@@ -346,6 +341,23 @@ impl<'a> Inbox<'a> {
 impl Drop for Inbox<'_> {
     fn drop(&mut self) {
         self.world.close_origin();
+    }
+}
+
+impl World {
+    /// Reads the message of a frame, whoever it is for. What the message does while it is read may
+    /// reach for the manager, or panic.
+    pub(crate) fn decode(
+        &self,
+        encoding: &Encoding,
+        frame: &[u8],
+    ) -> Result<Box<dyn AnyMessage>, DecodeError> {
+        let Encoding { codec, ref limits } = *encoding;
+        let (head, fields) = FrameHead::read(codec, frame)?;
+        let known = self.wiring.registry.borrow().find(head.packet_type).map(|it| it.reading);
+        let Some(reading) = known else { return Err(*unknown(head.packet_type)) };
+        let decode = || reading.decode(codec, limits, fields).map_err(Box::new);
+        contained(reading.name, decode).map_err(|error| error.behind(frame.len() - fields.len()))
     }
 }
 
