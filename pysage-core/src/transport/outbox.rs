@@ -106,7 +106,8 @@ impl Outbox {
         self.waiting(link)?.next_bytes()
     }
 
-    /// Takes the next message for a link.
+    /// Takes the next message for a link. To be asked until it says `None`, where all is taken: the
+    /// link's buffers are used for others from then on.
     pub fn take(&mut self, link: LinkId) -> Option<Outgoing<'_>> {
         self.rest(link);
         let waiting = self.waiting_of(link)?;
@@ -120,8 +121,8 @@ impl Outbox {
     }
 
     /// Takes the next frames for a link that travel alike, as many as have so many bytes together:
-    /// what [`take`](Self::take) gives one by one. `None` if the next message is a value, is larger,
-    /// or there is none.
+    /// what [`take`](Self::take) gives one by one, and to be asked as often. `None` if the next message
+    /// is a value, is larger, or there is none.
     pub fn take_frames(&mut self, link: LinkId, room_bytes: usize) -> Option<OutgoingFrames<'_>> {
         self.rest(link);
         self.waiting_of(link)?.take_frames(room_bytes, usize::MAX)
