@@ -8,9 +8,11 @@
 //! What encodes under a limit decodes under the same limit. Whatever bytes arrive, decoding them
 //! gives a message or an error: see [`WireLimits`].
 
+mod binary;
 mod bincode;
 mod codec;
 mod error;
+mod fault;
 mod frame;
 mod guard;
 mod limits;
@@ -21,13 +23,13 @@ mod pysage;
 mod registry;
 mod table;
 mod wire_type;
+mod writer;
 
 pub use codec::Codec;
-pub(crate) use error::Malformed;
 pub use error::{DecodeError, DecodeReason, EncodeError, EncodeReason};
 pub use frame::{FrameHead, Purpose, Receiver};
 pub use limits::WireLimits;
-pub use message::WireMessage;
+pub use message::{WireMessage, is_plain};
 pub use protocol::{Protocol, refuse_duplicates, wire_type_of};
 #[cfg(feature = "codec-pysage")]
 pub use pysage::{ShortBytes, ShortText, TooLongForShort, original_types};

@@ -9,6 +9,8 @@ mod deep;
 mod invalid;
 #[path = "wire_hostile/memory.rs"]
 mod memory;
+#[path = "../support/wire_bincode.rs"]
+mod wire_bincode;
 #[path = "../support/wire_shapes.rs"]
 mod wire_shapes;
 #[path = "wire_hostile/work.rs"]
@@ -55,11 +57,33 @@ fn try_shape<M: WireMessage + PartialEq + Debug>(bytes: &[u8], limit: usize) {
         // The largest item is of 56 bytes, and the nodes of maps have some beside.
         let most = bytes.len() as u64 + 3 * limit as u64 * 100 + SLACK_BYTES;
         assert!(taken <= most, "{taken} bytes for {} {bytes:?}", M::NAME);
+        if CODECS.contains(&codec) {
+            compare_with_bincode(codec, bytes, &decoded);
+        }
         let Ok(message) = decoded else { continue };
         let mut again = Vec::new();
         codec.encode(&message, &limits, &mut again).unwrap();
         assert!(again.len() <= bytes.len(), "there are no shorter forms than ours");
         assert_eq!(codec.decode::<M>(&again, &limits), Ok(message));
+    }
+}
+
+/// What is a value is the same one to bincode, and what is wrong is wrong to it as well. It has no
+/// limits: bytes that break ours, or claim what is not there, are nothing to try it with.
+fn compare_with_bincode<M: WireMessage + PartialEq + Debug>(
+    codec: Codec,
+    bytes: &[u8],
+    decoded: &Result<M, DecodeError>,
+) {
+    match decoded {
+        Ok(message) => assert_eq!(wire_bincode::read(codec, bytes).as_ref(), Some(message)),
+        Err(error) => {
+            let DecodeError { at, reason, .. } = error;
+            assert!(at.is_none_or(|at| at <= bytes.len()), "{error} has a place");
+            if matches!(reason, DecodeReason::Other(_) | DecodeReason::NotUtf8) {
+                assert_eq!(wire_bincode::read::<M>(codec, bytes), None, "{error}");
+            }
+        }
     }
 }
 

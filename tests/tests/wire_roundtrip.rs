@@ -11,6 +11,8 @@ mod exact;
 mod shape;
 #[path = "wire_roundtrip/values.rs"]
 mod values;
+#[path = "../support/wire_bincode.rs"]
+mod wire_bincode;
 #[path = "../support/wire_shapes.rs"]
 mod wire_shapes;
 
@@ -88,6 +90,7 @@ fn check_at<M: Shape>(codec: Codec, message: &M, bytes: &[u8], limit: usize) {
 fn check<M: Shape>(message: &M, other_limit: usize) {
     for codec in CODECS {
         let bytes = encode(codec, message, 1 << 20).unwrap();
+        assert_eq!(bytes, wire_bincode::written(codec, message), "{codec:?}");
         let mut limits = vec![0, other_limit, 1 << 20];
         for size in [bytes.len(), message.items()] {
             limits.extend([size.saturating_sub(1), size, size + 1]);

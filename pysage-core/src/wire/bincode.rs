@@ -1,7 +1,10 @@
-//! bincode, behind limits of our own; no other file names it.
+//! bincode, behind limits of our own; no other file names it. What it writes is what [`binary`] does,
+//! which has a form for plain messages alone.
 //!
 //! bincode has a limit for decoding only, which does not see items of no size, nor how deep they
 //! are nested. The [`Guard`] counts both, in both directions.
+//!
+//! [`binary`]: super::binary
 
 use ::bincode::config::{self, Config};
 use ::bincode::enc::write::Writer;
@@ -9,7 +12,8 @@ use ::bincode::error::{DecodeError, EncodeError};
 use ::bincode::serde::{encode_into_writer, seed_decode_from_slice};
 use serde::{Deserialize, Serialize};
 
-use super::error::{DecodeReason, EncodeReason, Malformed};
+use super::error::{DecodeReason, EncodeReason};
+use super::fault::Fault;
 use super::guard::{Broken, Guard, Guarded, GuardedSeed};
 use super::limits::WireLimits;
 
@@ -22,8 +26,7 @@ pub(super) enum Numbers {
     Fixed,
 }
 
-/// Writes a value behind what is in `out`. Errors are boxed, so that a small value is handed on in
-/// registers.
+/// Writes a value behind what is in `out`.
 #[inline(always)]
 pub(super) fn encode<T: Serialize>(
     value: &T,
@@ -51,7 +54,7 @@ pub(super) fn decode<'de, T: Deserialize<'de>>(
     bytes: &'de [u8],
     numbers: Numbers,
     limits: &WireLimits,
-) -> Result<T, Box<Malformed>> {
+) -> Result<T, Fault> {
     let guard = Guard::new(limits, bytes.len());
     let seed = GuardedSeed::<T>::new(&guard);
     let read = match numbers {
@@ -61,11 +64,10 @@ pub(super) fn decode<'de, T: Deserialize<'de>>(
     match read {
         Ok((value, used)) if used == bytes.len() => Ok(value),
         Ok((_, used)) => {
-            let reason = DecodeReason::TrailingBytes(bytes.len() - used);
-            Err(Box::new(Malformed { at: Some(used), reason }))
+            let left = bytes.len() - used;
+            Err(Fault::before(left, DecodeReason::TrailingBytes(left)))
         }
-        // What is handed to a call by its address stays in memory, and the value with it.
-        Err(error) => Err(malformed(Box::new(error), guard.broken(), bytes, limits)),
+        Err(error) => Err(fault(error, guard.broken(), limits)),
     }
 }
 
@@ -101,7 +103,7 @@ fn encode_reason(
 ) -> Box<EncodeReason> {
     Box::new(match (broken, error) {
         (Some(Broken::Items), _) => EncodeReason::TooManyItems { limit: limits.message_bytes },
-        (Some(Broken::Depth), _) => EncodeReason::TooDeep { limit: limits.depth },
+        (Some(Broken::Depth), _) => EncodeReason::TooDeep { limit: WireLimits::DEPTH },
         (None, EncodeError::UnexpectedEnd) => {
             EncodeReason::TooLong { limit_bytes: limits.message_bytes }
         }
@@ -111,21 +113,17 @@ fn encode_reason(
 }
 
 #[cold]
-#[expect(clippy::boxed_local, reason = "by its address, the caller would keep it in memory")]
-fn malformed(
-    error: Box<DecodeError>,
-    broken: Option<Broken>,
-    bytes: &[u8],
-    limits: &WireLimits,
-) -> Box<Malformed> {
-    let at = matches!(*error, DecodeError::UnexpectedEnd { .. }).then_some(bytes.len());
-    let reason = match (broken, *error) {
-        (Some(Broken::Items), _) => DecodeReason::TooManyItems { limit: limits.message_bytes },
-        (Some(Broken::Depth), _) => DecodeReason::TooDeep { limit: limits.depth },
-        (None, DecodeError::UnexpectedEnd { .. }) => DecodeReason::UnexpectedEnd,
-        (None, DecodeError::Utf8 { .. }) => DecodeReason::NotUtf8,
-        (None, DecodeError::OtherString(reason)) => DecodeReason::Other(reason),
-        (None, error) => DecodeReason::Other(error.to_string()),
-    };
-    Box::new(Malformed { at, reason })
+fn fault(error: DecodeError, broken: Option<Broken>, limits: &WireLimits) -> Fault {
+    match (broken, error) {
+        (Some(Broken::Items), _) => {
+            Fault::somewhere(DecodeReason::TooManyItems { limit: limits.message_bytes })
+        }
+        (Some(Broken::Depth), _) => {
+            Fault::somewhere(DecodeReason::TooDeep { limit: WireLimits::DEPTH })
+        }
+        (None, DecodeError::UnexpectedEnd { .. }) => Fault::before(0, DecodeReason::UnexpectedEnd),
+        (None, DecodeError::Utf8 { .. }) => Fault::somewhere(DecodeReason::NotUtf8),
+        (None, DecodeError::OtherString(reason)) => Fault::somewhere(DecodeReason::Other(reason)),
+        (None, error) => Fault::somewhere(DecodeReason::Other(error.to_string())),
+    }
 }

@@ -1,10 +1,12 @@
 //! How the fields of a message become bytes.
 
+use super::EncodeReason;
+use super::binary::{self, Fixed, Variable};
 use super::bincode::{self, Numbers};
 use super::error::{DecodeError, EncodeError};
+use super::fault::Fault;
 use super::limits::WireLimits;
 use super::message::{AsSerde, WireMessage, Writing};
-use super::{DecodeReason, EncodeReason, Malformed};
 
 /// How the fields of messages are written; chosen for each link at run time.
 ///
@@ -61,7 +63,12 @@ impl Codec {
         limits: &WireLimits,
         out: &mut Vec<u8>,
     ) -> Result<(), EncodeError> {
-        let written = self.write(&Writing(message), limits, out);
+        let fields = Writing(message);
+        let written = match self {
+            Codec::Compact if M::is_plain() => binary::encode::<Variable>(&fields, limits, out),
+            Codec::Fixed if M::is_plain() => binary::encode::<Fixed>(&fields, limits, out),
+            _ => self.write(&fields, limits, out),
+        };
         written.map_err(|reason| EncodeError { message: M::NAME, reason: *reason })
     }
 
@@ -75,12 +82,13 @@ impl Codec {
         bytes: &[u8],
         limits: &WireLimits,
     ) -> Result<M, DecodeError> {
-        match self.read::<AsSerde<M>>(bytes, limits) {
-            Ok(AsSerde(message)) => Ok(message),
-            Err(malformed) => Err(malformed.of(M::NAME)),
+        match self.read_message(bytes, limits) {
+            Ok(message) => Ok(message),
+            Err(fault) => Err(fault.into_error(M::NAME, bytes)),
         }
     }
 
+    /// Writes any value behind what is in `out`, which stays as it was on an error.
     #[inline(always)]
     pub(super) fn write<T: serde::Serialize>(
         self,
@@ -92,27 +100,46 @@ impl Codec {
             Codec::Compact => bincode::encode(value, Numbers::Variable, limits, out),
             Codec::Fixed => bincode::encode(value, Numbers::Fixed, limits, out),
             #[cfg(feature = "codec-pysage")]
-            Codec::Pysage => {
-                super::pysage::encode(value, out, limits.message_bytes).map_err(Box::new)
-            }
+            Codec::Pysage => super::pysage::encode(value, limits, out),
         }
     }
 
+    /// Reads a message's fields, which take up all bytes.
+    #[inline(always)]
+    pub(super) fn read_message<M: WireMessage>(
+        self,
+        bytes: &[u8],
+        limits: &WireLimits,
+    ) -> Result<M, Fault> {
+        if bytes.len() > limits.message_bytes {
+            return Err(Fault::too_long(limits.message_bytes));
+        }
+        let read = match self {
+            Codec::Compact if M::is_plain() => binary::decode::<Variable, _>(bytes, limits),
+            Codec::Fixed if M::is_plain() => binary::decode::<Fixed, _>(bytes, limits),
+            _ => self.read(bytes, limits),
+        };
+        match read {
+            Ok(AsSerde(message)) => Ok(message),
+            Err(fault) => Err(fault),
+        }
+    }
+
+    /// Reads any value, which takes up all bytes.
     #[inline(always)]
     pub(super) fn read<'de, T: serde::Deserialize<'de>>(
         self,
         bytes: &'de [u8],
         limits: &WireLimits,
-    ) -> Result<T, Box<Malformed>> {
+    ) -> Result<T, Fault> {
         if bytes.len() > limits.message_bytes {
-            let reason = DecodeReason::TooLong { limit_bytes: limits.message_bytes };
-            return Err(Box::new(Malformed { at: None, reason }));
+            return Err(Fault::too_long(limits.message_bytes));
         }
         match self {
             Codec::Compact => bincode::decode(bytes, Numbers::Variable, limits),
             Codec::Fixed => bincode::decode(bytes, Numbers::Fixed, limits),
             #[cfg(feature = "codec-pysage")]
-            Codec::Pysage => super::pysage::decode(bytes).map_err(Box::new),
+            Codec::Pysage => super::pysage::decode(bytes),
         }
     }
 }

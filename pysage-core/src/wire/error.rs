@@ -49,8 +49,9 @@ pub enum EncodeReason {
 pub struct DecodeError {
     /// The name of the message, once its packet type was recognised.
     pub message: Option<&'static str>,
-    /// Where in the bytes that were given the mistake was found, from 0; the codecs of bincode know
-    /// it only where bytes are missing or left over.
+    /// Where in the bytes that were given the mistake was found, from 0. bincode, which reads messages
+    /// that are more than numbers, texts and sequences of such, knows it only where bytes are missing
+    /// or left over.
     pub at: Option<usize>,
     /// What is wrong there.
     pub reason: DecodeReason,

@@ -18,7 +18,6 @@ pub(super) use ser::Guarded;
 /// that.
 pub(super) struct Guard {
     items_left: Cell<usize>,
-    depth: usize,
     /// No more items are reserved memory for than this.
     reserve: usize,
     broken: Cell<Option<Broken>>,
@@ -35,7 +34,6 @@ impl Guard {
     pub(super) fn new(limits: &WireLimits, bytes: usize) -> Guard {
         Guard {
             items_left: Cell::new(limits.message_bytes),
-            depth: limits.depth,
             reserve: bytes,
             broken: Cell::new(None),
         }
@@ -71,7 +69,7 @@ struct Level<'g> {
 impl<'g> Level<'g> {
     #[inline(always)]
     fn top(guard: &'g Guard) -> Level<'g> {
-        Level { guard, left: guard.depth }
+        Level { guard, left: WireLimits::DEPTH }
     }
 
     /// The level below, if there may be one.

@@ -12,7 +12,6 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WireLimits {
     pub(crate) message_bytes: usize,
-    pub(crate) depth: usize,
 }
 
 impl WireLimits {
@@ -39,6 +38,6 @@ impl WireLimits {
 
 impl Default for WireLimits {
     fn default() -> Self {
-        WireLimits { message_bytes: WireLimits::DEFAULT_MESSAGE_BYTES, depth: WireLimits::DEPTH }
+        WireLimits { message_bytes: WireLimits::DEFAULT_MESSAGE_BYTES }
     }
 }

@@ -36,8 +36,11 @@ mod tests;
 use serde::Serialize;
 use serde::de::Deserialize;
 
-use super::error::{EncodeError, Malformed};
+use super::error::EncodeError;
+use super::fault::Fault;
+use super::limits::WireLimits;
 use super::message::AsSerde;
+use super::writer::Writer;
 use super::{EncodeReason, WireMessage};
 use decoder::Decoder;
 use encoder::Encoder;
@@ -45,19 +48,16 @@ use letters::no_form;
 pub(crate) use probe::schema;
 pub use short::{ShortBytes, ShortText, TooLongForShort};
 
-/// Appends the wire form of `value`, at most `limit_bytes` of it; after an error `out` is as long
-/// as it was.
-#[inline]
-pub(crate) fn encode<T: Serialize + ?Sized>(
+/// Appends the wire form of `value`; after an error `out` is as long as it was.
+#[inline(always)]
+pub(super) fn encode<T: Serialize + ?Sized>(
     value: &T,
+    limits: &WireLimits,
     out: &mut Vec<u8>,
-    limit_bytes: usize,
-) -> Result<(), EncodeReason> {
-    let before = out.len();
-    value.serialize(&mut Encoder::new(out, limit_bytes)).map_err(|refusal| {
-        out.truncate(before);
-        refusal.into_reason()
-    })
+) -> Result<(), Box<EncodeReason>> {
+    let mut writer = Writer::new(out, limits.message_bytes);
+    let written = value.serialize(Encoder::new(&mut writer));
+    writer.finish(written)
 }
 
 /// Reads a value from all of `bytes`.
@@ -65,10 +65,10 @@ pub(crate) fn encode<T: Serialize + ?Sized>(
 /// What is allocated is at most eight times as long as `bytes`, that is for a sequence of 64-bit
 /// numbers whose count is a lie.
 #[inline(always)]
-pub(crate) fn decode<'de, T: Deserialize<'de>>(bytes: &'de [u8]) -> Result<T, Malformed> {
+pub(super) fn decode<'de, T: Deserialize<'de>>(bytes: &'de [u8]) -> Result<T, Fault> {
     let mut decoder = Decoder::new(bytes);
     let decoded = T::deserialize(&mut decoder);
-    decoder.finish(decoded).map_err(|fault| fault.into_malformed(bytes.len()))
+    decoder.finish(decoded)
 }
 
 /// Tells what the original pysage calls the types of a message, to be written into the `types` of

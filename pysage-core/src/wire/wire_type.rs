@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 
 use super::codec::Codec;
 use super::error::{DecodeError, DecodeReason, EncodeError};
+use super::fault::Fault;
 use super::limits::WireLimits;
 use super::message::{AsSerde, WireMessage};
 use crate::actor::ActorId;
@@ -111,12 +112,17 @@ pub(crate) struct Arrival<'a> {
 }
 
 impl Arrival<'_> {
+    /// Reads the fields. What is wrong with them is told by [`told`](Self::told) only: a `Result` that
+    /// had a place for that would keep the message from staying in registers.
     #[inline(always)]
-    fn read<M: WireMessage>(&self) -> Result<M, Box<DecodeError>> {
-        match self.codec.read::<AsSerde<M>>(self.fields, self.limits) {
-            Ok(AsSerde(message)) => Ok(message),
-            Err(malformed) => Err(Box::new(malformed.of(M::NAME))),
-        }
+    fn read<M: WireMessage>(&self) -> Result<M, Fault> {
+        self.codec.read_message(self.fields, self.limits)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn told(&self, fault: Fault, message: &'static str) -> Box<DecodeError> {
+        Box::new(fault.into_error(message, self.fields))
     }
 }
 
@@ -141,10 +147,12 @@ impl WireType {
             reading: Reading {
                 name: M::NAME,
                 decode: |codec, limits, fields| Ok(Box::new(codec.decode::<M>(fields, limits)?)),
-                arrive: |arrival| {
-                    let message = arrival.read::<M>()?;
-                    arrival.world.enqueue(arrival.receiver, message);
-                    Ok(())
+                arrive: |arrival| match arrival.read::<M>() {
+                    Ok(message) => {
+                        arrival.world.enqueue(arrival.receiver, message);
+                        Ok(())
+                    }
+                    Err(fault) => Err(arrival.told(fault, M::NAME)),
                 },
                 request: None,
             },
@@ -161,14 +169,16 @@ impl WireType {
     {
         let message = WireType::of::<Q>();
         let reading = RequestReading {
-            arrive: |arrival, reply_to| {
-                let request = arrival.read::<Q>()?;
-                arrival.world.enqueue(arrival.receiver, Asked::new(request, reply_to));
-                Ok(())
+            arrive: |arrival, reply_to| match arrival.read::<Q>() {
+                Ok(request) => {
+                    arrival.world.enqueue(arrival.receiver, Asked::new(request, reply_to));
+                    Ok(())
+                }
+                Err(fault) => Err(arrival.told(fault, Q::NAME)),
             },
             answer: |arrival, from, number| {
                 let reply = arrival.codec.read::<Q::Reply>(arrival.fields, arrival.limits);
-                let reply = reply.map_err(|malformed| malformed.of(Q::NAME))?;
+                let reply = reply.map_err(|fault| arrival.told(fault, Q::NAME))?;
                 if arrival.world.take_answer::<Q>(from, number, &mut Some(reply)) {
                     return Ok(());
                 }

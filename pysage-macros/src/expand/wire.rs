@@ -1,7 +1,10 @@
 //! The wire form of a message that has a packet type.
 //!
-//! serde's own derive writes it, for a type that stands in for the message: so the message itself
-//! needs no line of serde, and clashes with none.
+//! For a struct whose fields go as they are it is written here, and else by serde's own derive, for a
+//! type that stands in for the message: so the message itself needs no line of serde, and clashes
+//! with none.
+
+mod plain;
 
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
@@ -41,6 +44,16 @@ pub(super) fn wire_type(model: &Model) -> TokenStream {
 pub(super) fn implementation(model: &Model) -> TokenStream {
     let Some(wire) = &model.wire else { return TokenStream::new() };
     let root = &model.root;
+    if let Some([write, read]) = plain::bodies(&model.ident, wire) {
+        let is_plain = plain::is_plain(&room(model), wire);
+        let trait_implementation = implement(model, &write, &read, is_plain);
+        return quote! {
+            #root::__wire! {
+                use #root::__private::serde as __serde;
+                #trait_implementation
+            }
+        };
+    }
     let remote = LitStr::new(&model.ident.to_string(), Span::call_site());
     let form = match wire {
         Wire::Struct(fields) => {
@@ -63,6 +76,7 @@ pub(super) fn implementation(model: &Model) -> TokenStream {
         model,
         &quote!(__Wire::serialize(self, __serializer)),
         &quote!(__Wire::deserialize(__deserializer)),
+        None,
     );
     quote! {
         #root::__wire! {
@@ -84,7 +98,7 @@ pub(super) fn stand_in(model: &Model) -> TokenStream {
     }
     let root = &model.root;
     let never = quote!(::core::unreachable!());
-    let trait_implementation = implement(model, &never, &never);
+    let trait_implementation = implement(model, &never, &never, None);
     quote! {
         #root::__wire! {
             use #root::__private::serde as __serde;
@@ -93,12 +107,25 @@ pub(super) fn stand_in(model: &Model) -> TokenStream {
     }
 }
 
-fn implement(model: &Model, serialize: &TokenStream, deserialize: &TokenStream) -> TokenStream {
+fn implement(
+    model: &Model,
+    serialize: &TokenStream,
+    deserialize: &TokenStream,
+    is_plain: Option<TokenStream>,
+) -> TokenStream {
     let (wire, ident) = (room(model), own(&model.ident));
+    let is_plain = is_plain.map(|is_plain| {
+        quote! {
+            #[inline(always)]
+            fn is_plain() -> bool {
+                #is_plain
+            }
+        }
+    });
     quote! {
         #[automatically_derived]
         impl #wire::WireMessage for #ident {
-            #[inline]
+            #[inline(always)]
             fn serialize<__S: __serde::Serializer>(
                 &self,
                 __serializer: __S,
@@ -106,12 +133,14 @@ fn implement(model: &Model, serialize: &TokenStream, deserialize: &TokenStream) 
                 #serialize
             }
 
-            #[inline]
+            #[inline(always)]
             fn deserialize<'de, __D: __serde::Deserializer<'de>>(
                 __deserializer: __D,
             ) -> ::core::result::Result<Self, __D::Error> {
                 #deserialize
             }
+
+            #is_plain
         }
     }
 }

@@ -1,11 +1,9 @@
 //! From bytes to a value.
 
-use std::fmt;
-
 use serde::de::{self, Deserializer, SeqAccess, Visitor};
 
 use super::super::DecodeReason;
-use super::super::error::Malformed;
+use super::super::fault::Fault;
 use super::letters::{ITEM, SHORT_BYTES, SHORT_TEXT, each_number, no_form, refuse_deserialize};
 use super::probe::MAX_DEPTH;
 
@@ -18,13 +16,13 @@ pub(super) struct Decoder<'de> {
 }
 
 impl<'de> Decoder<'de> {
-    #[inline]
+    #[inline(always)]
     pub(super) fn new(bytes: &'de [u8]) -> Decoder<'de> {
         Decoder { rest: bytes, levels: MAX_DEPTH }
     }
 
     /// Ends the reading of a value: nothing may be left over, and an error has a place.
-    #[inline]
+    #[inline(always)]
     pub(super) fn finish<T>(&self, decoded: Result<T, Fault>) -> Result<T, Fault> {
         match decoded {
             Ok(_) if !self.rest.is_empty() => {
@@ -36,7 +34,7 @@ impl<'de> Decoder<'de> {
     }
 
     /// A length, of which each unit takes one byte at least, and the bytes from there on.
-    #[inline]
+    #[inline(always)]
     fn length(&mut self) -> Result<usize, Fault> {
         let from = self.rest;
         let length = i32::from_be_bytes(take(&mut self.rest)?);
@@ -47,20 +45,20 @@ impl<'de> Decoder<'de> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn bytes(&mut self) -> Result<&'de [u8], Fault> {
         let length = self.length()?;
         self.split(length)
     }
 
-    #[inline]
+    #[inline(always)]
     fn short(&mut self) -> Result<&'de [u8], Fault> {
         let from = self.rest;
         let [length] = take(&mut self.rest)?;
         self.split(length.into()).map_err(|_| Fault::new(from, DecodeReason::UnexpectedEnd))
     }
 
-    #[inline]
+    #[inline(always)]
     fn split(&mut self, length: usize) -> Result<&'de [u8], Fault> {
         let Some((bytes, rest)) = self.rest.split_at_checked(length) else {
             return Err(Fault::new(self.rest, DecodeReason::UnexpectedEnd));
@@ -70,11 +68,11 @@ impl<'de> Decoder<'de> {
     }
 
     /// Checks a text that ends where the rest begins.
-    #[inline]
+    #[inline(always)]
     fn text(&self, bytes: &'de [u8]) -> Result<&'de str, Fault> {
         std::str::from_utf8(bytes).map_err(|wrong| {
             let behind = bytes.len() - wrong.valid_up_to() + self.rest.len();
-            Fault(Box::new(Place { left: Some(behind), reason: DecodeReason::NotUtf8 }))
+            Fault::before(behind, DecodeReason::NotUtf8)
         })
     }
 
@@ -83,13 +81,13 @@ impl<'de> Decoder<'de> {
         Fault::new(self.rest, DecodeReason::Unsupported(no_form(what)))
     }
 
-    #[inline]
+    #[inline(always)]
     fn fields<V: Visitor<'de>>(&mut self, count: usize, visitor: V) -> Result<V::Value, Fault> {
         self.below(|decoder| visitor.visit_seq(Fields { decoder, left: count }))
     }
 
     /// Reads what is a level below.
-    #[inline]
+    #[inline(always)]
     fn below<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T, Fault>) -> Result<T, Fault> {
         let Some(levels) = self.levels.checked_sub(1) else {
             return Err(Fault::new(self.rest, DecodeReason::TooDeep { limit: MAX_DEPTH }));
@@ -101,7 +99,7 @@ impl<'de> Decoder<'de> {
     }
 }
 
-#[inline]
+#[inline(always)]
 fn take<const N: usize>(rest: &mut &[u8]) -> Result<[u8; N], Fault> {
     match rest.split_first_chunk() {
         Some((bytes, behind)) => {
@@ -115,7 +113,7 @@ fn take<const N: usize>(rest: &mut &[u8]) -> Result<[u8; N], Fault> {
 macro_rules! take_numbers {
     ($($_ser:ident $method:ident $visit:ident $number:ident $_letter:literal,)*) => {
         $(
-            #[inline]
+            #[inline(always)]
             fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
                 visitor.$visit($number::from_be_bytes(take(&mut self.rest)?))
             }
@@ -129,39 +127,39 @@ impl<'de> Deserializer<'de> for &mut Decoder<'de> {
     each_number!(take_numbers);
     refuse_deserialize!(everywhere);
 
-    #[inline]
+    #[inline(always)]
     fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
         let [byte] = take(&mut self.rest)?;
         visitor.visit_bool(byte != 0)
     }
 
-    #[inline]
+    #[inline(always)]
     fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
         let bytes = self.bytes()?;
         visitor.visit_borrowed_str(self.text(bytes)?)
     }
 
-    #[inline]
+    #[inline(always)]
     fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
         self.deserialize_str(visitor)
     }
 
-    #[inline]
+    #[inline(always)]
     fn deserialize_bytes<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
         visitor.visit_borrowed_bytes(self.bytes()?)
     }
 
-    #[inline]
+    #[inline(always)]
     fn deserialize_byte_buf<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
         self.deserialize_bytes(visitor)
     }
 
-    #[inline]
+    #[inline(always)]
     fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
         visitor.visit_unit()
     }
 
-    #[inline]
+    #[inline(always)]
     fn deserialize_unit_struct<V: Visitor<'de>>(
         self,
         _: &'static str,
@@ -170,7 +168,7 @@ impl<'de> Deserializer<'de> for &mut Decoder<'de> {
         visitor.visit_unit()
     }
 
-    #[inline]
+    #[inline(always)]
     fn deserialize_newtype_struct<V: Visitor<'de>>(
         self,
         name: &'static str,
@@ -186,7 +184,7 @@ impl<'de> Deserializer<'de> for &mut Decoder<'de> {
         self.below(|decoder| visitor.visit_newtype_struct(decoder))
     }
 
-    #[inline]
+    #[inline(always)]
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
         let left = self.length()?;
         let mut items = Items { rest: self.rest, left };
@@ -198,7 +196,7 @@ impl<'de> Deserializer<'de> for &mut Decoder<'de> {
         visited
     }
 
-    #[inline]
+    #[inline(always)]
     fn deserialize_tuple<V: Visitor<'de>>(
         self,
         count: usize,
@@ -207,7 +205,7 @@ impl<'de> Deserializer<'de> for &mut Decoder<'de> {
         self.fields(count, visitor)
     }
 
-    #[inline]
+    #[inline(always)]
     fn deserialize_tuple_struct<V: Visitor<'de>>(
         self,
         _: &'static str,
@@ -217,7 +215,7 @@ impl<'de> Deserializer<'de> for &mut Decoder<'de> {
         self.fields(count, visitor)
     }
 
-    #[inline]
+    #[inline(always)]
     fn deserialize_struct<V: Visitor<'de>>(
         self,
         _: &'static str,
@@ -227,7 +225,7 @@ impl<'de> Deserializer<'de> for &mut Decoder<'de> {
         self.fields(fields.len(), visitor)
     }
 
-    #[inline]
+    #[inline(always)]
     fn is_human_readable(&self) -> bool {
         false
     }
@@ -242,7 +240,7 @@ struct Fields<'d, 'de> {
 impl<'de> SeqAccess<'de> for Fields<'_, 'de> {
     type Error = Fault;
 
-    #[inline]
+    #[inline(always)]
     fn next_element_seed<T: de::DeserializeSeed<'de>>(
         &mut self,
         seed: T,
@@ -254,7 +252,7 @@ impl<'de> SeqAccess<'de> for Fields<'_, 'de> {
         seed.deserialize(&mut *self.decoder).map(Some)
     }
 
-    #[inline]
+    #[inline(always)]
     fn size_hint(&self) -> Option<usize> {
         Some(self.left)
     }
@@ -269,7 +267,7 @@ struct Items<'de> {
 impl<'de> SeqAccess<'de> for Items<'de> {
     type Error = Fault;
 
-    #[inline]
+    #[inline(always)]
     fn next_element_seed<T: de::DeserializeSeed<'de>>(
         &mut self,
         seed: T,
@@ -281,7 +279,7 @@ impl<'de> SeqAccess<'de> for Items<'de> {
         seed.deserialize(Item(&mut self.rest)).map(Some)
     }
 
-    #[inline]
+    #[inline(always)]
     fn size_hint(&self) -> Option<usize> {
         Some(self.left)
     }
@@ -293,7 +291,7 @@ struct Item<'i, 'de>(&'i mut &'de [u8]);
 macro_rules! take_items {
     ($($_ser:ident $method:ident $visit:ident $number:ident $_letter:literal,)*) => {
         $(
-            #[inline]
+            #[inline(always)]
             fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
                 visitor.$visit($number::from_be_bytes(take(self.0)?))
             }
@@ -316,13 +314,13 @@ impl<'de> Deserializer<'de> for Item<'_, 'de> {
         Err(Fault::new(self.0, DecodeReason::Unsupported(no_form(ITEM))))
     }
 
-    #[inline]
+    #[inline(always)]
     fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
         let [byte] = take(self.0)?;
         visitor.visit_bool(byte != 0)
     }
 
-    #[inline]
+    #[inline(always)]
     fn deserialize_newtype_struct<V: Visitor<'de>>(
         self,
         _: &'static str,
@@ -331,53 +329,8 @@ impl<'de> Deserializer<'de> for Item<'_, 'de> {
         visitor.visit_newtype_struct(self)
     }
 
-    #[inline]
+    #[inline(always)]
     fn is_human_readable(&self) -> bool {
         false
-    }
-}
-
-/// What is wrong with the bytes. Boxed, so that what nearly never happens costs the way through
-/// serde one register.
-#[derive(Debug)]
-pub(super) struct Fault(Box<Place>);
-
-#[derive(Debug)]
-struct Place {
-    /// How many bytes there are from the mistake on.
-    left: Option<usize>,
-    reason: DecodeReason,
-}
-
-impl Fault {
-    #[cold]
-    fn new(from: &[u8], reason: DecodeReason) -> Fault {
-        Fault(Box::new(Place { left: Some(from.len()), reason }))
-    }
-
-    #[cold]
-    fn or_at(mut self, from: &[u8]) -> Fault {
-        self.0.left.get_or_insert(from.len());
-        self
-    }
-
-    #[cold]
-    pub(super) fn into_malformed(self, length: usize) -> Malformed {
-        Malformed { at: self.0.left.map(|left| length - left), reason: self.0.reason }
-    }
-}
-
-impl fmt::Display for Fault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.reason.fmt(f)
-    }
-}
-
-impl std::error::Error for Fault {}
-
-impl de::Error for Fault {
-    #[cold]
-    fn custom<T: fmt::Display>(reason: T) -> Fault {
-        Fault(Box::new(Place { left: None, reason: DecodeReason::custom(reason) }))
     }
 }

@@ -1,92 +1,61 @@
 //! From a value to bytes.
 
-use std::fmt;
-
 use serde::ser::{self, Impossible, Serialize, Serializer};
 
 use super::super::EncodeReason;
+use super::super::fault::Refusal;
+use super::super::writer::Writer;
 use super::letters::{SHORT_BYTES, SHORT_TEXT, each_number, no_form, refuse_serialize};
 use super::sequence::Sequence;
 
-/// Writes the fields of a message, under a limit.
-pub(super) struct Encoder<'o> {
-    out: &'o mut Vec<u8>,
-    /// How long `out` may become.
-    end: usize,
-    limit_bytes: usize,
+/// Writes the fields of a message.
+pub(super) struct Encoder<'w, 'o> {
+    pub(super) writer: &'w mut Writer<'o>,
 }
 
-impl<'o> Encoder<'o> {
-    #[inline]
-    pub(super) fn new(out: &'o mut Vec<u8>, limit_bytes: usize) -> Encoder<'o> {
-        let end = out.len().saturating_add(limit_bytes);
-        Encoder { out, end, limit_bytes }
+impl<'w, 'o> Encoder<'w, 'o> {
+    #[inline(always)]
+    pub(super) fn new(writer: &'w mut Writer<'o>) -> Encoder<'w, 'o> {
+        Encoder { writer }
     }
 
-    #[inline]
-    fn put<const N: usize>(&mut self, bytes: [u8; N]) -> Result<(), Refusal> {
-        self.check_room(N)?;
-        self.out.extend_from_slice(&bytes);
-        Ok(())
+    #[inline(always)]
+    fn again(&mut self) -> Encoder<'_, 'o> {
+        Encoder { writer: self.writer }
     }
+}
 
-    #[inline]
-    fn put_after<const N: usize>(&mut self, length: [u8; N], bytes: &[u8]) -> Result<(), Refusal> {
-        self.check_room(N + bytes.len())?;
-        self.out.reserve(N + bytes.len());
-        self.out.extend_from_slice(&length);
-        self.out.extend_from_slice(bytes);
-        Ok(())
-    }
-
-    /// Makes room for the items of a sequence, all of them of one size.
-    #[cold]
-    #[inline(never)]
-    pub(super) fn room_for_items(
-        &mut self,
-        count: usize,
-        size: usize,
-    ) -> Result<&mut [u8], Refusal> {
-        let bytes = count.saturating_mul(size);
-        self.check_room(bytes)?;
-        let from = self.out.len();
-        self.out.resize(from + bytes, 0);
-        Ok(&mut self.out[from..])
-    }
-
-    #[inline]
-    fn check_room(&self, bytes: usize) -> Result<(), Refusal> {
-        if bytes > self.end - self.out.len() {
-            return Err(Refusal::too_long(self.limit_bytes));
-        }
-        Ok(())
-    }
+/// Why a value is refused that has no form.
+#[cold]
+#[inline(never)]
+pub(super) fn refusal(what: &str) -> Refusal {
+    Refusal::new(EncodeReason::Unsupported(no_form(what)))
 }
 
 /// The length of a text or sequence as the original writes it.
-#[inline]
+#[inline(always)]
 fn length(length: usize) -> Result<[u8; 4], Refusal> {
     match i32::try_from(length) {
         Ok(length) => Ok(length.to_be_bytes()),
-        Err(_) => Err(Refusal::no_form("a length of more than 2,147,483,647")),
+        Err(_) => Err(refusal("a length of more than 2,147,483,647")),
     }
 }
 
 macro_rules! put_numbers {
     ($($method:ident $_de:ident $_visit:ident $number:ident $_letter:literal,)*) => {
         $(
-            #[inline]
+            #[inline(always)]
             fn $method(self, value: $number) -> Result<(), Refusal> {
-                self.put(value.to_be_bytes())
+                self.writer.put(value.to_be_bytes())
             }
         )*
     };
 }
 
-impl<'e, 'o> Serializer for &'e mut Encoder<'o> {
+impl<'w, 'o> Serializer for Encoder<'w, 'o> {
     type Ok = ();
     type Error = Refusal;
-    type SerializeSeq = Sequence<'e, 'o>;
+    type SerializeSeq = Sequence<'w, 'o>;
     type SerializeTuple = Self;
     type SerializeTupleStruct = Self;
     type SerializeTupleVariant = Impossible<(), Refusal>;
@@ -95,34 +64,34 @@ impl<'e, 'o> Serializer for &'e mut Encoder<'o> {
     type SerializeStructVariant = Impossible<(), Refusal>;
 
     each_number!(put_numbers);
-    refuse_serialize!(everywhere Refusal::no_form);
+    refuse_serialize!(everywhere refusal);
 
-    #[inline]
+    #[inline(always)]
     fn serialize_bool(self, value: bool) -> Result<(), Refusal> {
-        self.put([u8::from(value)])
+        self.writer.put([u8::from(value)])
     }
 
-    #[inline]
+    #[inline(always)]
     fn serialize_str(self, text: &str) -> Result<(), Refusal> {
         self.serialize_bytes(text.as_bytes())
     }
 
-    #[inline]
+    #[inline(always)]
     fn serialize_bytes(self, bytes: &[u8]) -> Result<(), Refusal> {
-        self.put_after(length(bytes.len())?, bytes)
+        self.writer.put_after(length(bytes.len())?, bytes)
     }
 
-    #[inline]
+    #[inline(always)]
     fn serialize_unit(self) -> Result<(), Refusal> {
         Ok(())
     }
 
-    #[inline]
+    #[inline(always)]
     fn serialize_unit_struct(self, _: &'static str) -> Result<(), Refusal> {
         Ok(())
     }
 
-    #[inline]
+    #[inline(always)]
     fn serialize_newtype_struct<T: Serialize + ?Sized>(
         self,
         name: &'static str,
@@ -134,29 +103,29 @@ impl<'e, 'o> Serializer for &'e mut Encoder<'o> {
         value.serialize(self)
     }
 
-    #[inline]
-    fn serialize_seq(self, count: Option<usize>) -> Result<Sequence<'e, 'o>, Refusal> {
-        let count = count.ok_or_else(|| Refusal::no_form("a sequence of unknown length"))?;
-        self.put(length(count)?)?;
-        Ok(Sequence::new(self, count))
+    #[inline(always)]
+    fn serialize_seq(self, count: Option<usize>) -> Result<Sequence<'w, 'o>, Refusal> {
+        let count = count.ok_or_else(|| refusal("a sequence of unknown length"))?;
+        self.writer.put(length(count)?)?;
+        Ok(Sequence::new(self.writer, count))
     }
 
-    #[inline]
+    #[inline(always)]
     fn serialize_tuple(self, _: usize) -> Result<Self, Refusal> {
         Ok(self)
     }
 
-    #[inline]
+    #[inline(always)]
     fn serialize_tuple_struct(self, _: &'static str, _: usize) -> Result<Self, Refusal> {
         Ok(self)
     }
 
-    #[inline]
+    #[inline(always)]
     fn serialize_struct(self, _: &'static str, _: usize) -> Result<Self, Refusal> {
         Ok(self)
     }
 
-    #[inline]
+    #[inline(always)]
     fn is_human_readable(&self) -> bool {
         false
     }
@@ -165,16 +134,16 @@ impl<'e, 'o> Serializer for &'e mut Encoder<'o> {
 macro_rules! fields {
     ($($compound:ident $method:ident;)*) => {
         $(
-            impl ser::$compound for &mut Encoder<'_> {
+            impl ser::$compound for Encoder<'_, '_> {
                 type Ok = ();
                 type Error = Refusal;
 
-                #[inline]
+                #[inline(always)]
                 fn $method<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Refusal> {
-                    value.serialize(&mut **self)
+                    value.serialize(self.again())
                 }
 
-                #[inline]
+                #[inline(always)]
                 fn end(self) -> Result<(), Refusal> {
                     Ok(())
                 }
@@ -188,38 +157,38 @@ fields! {
     SerializeTupleStruct serialize_field;
 }
 
-impl ser::SerializeStruct for &mut Encoder<'_> {
+impl ser::SerializeStruct for Encoder<'_, '_> {
     type Ok = ();
     type Error = Refusal;
 
-    #[inline]
+    #[inline(always)]
     fn serialize_field<T: Serialize + ?Sized>(
         &mut self,
         _: &'static str,
         value: &T,
     ) -> Result<(), Refusal> {
-        value.serialize(&mut **self)
+        value.serialize(self.again())
     }
 
     #[cold]
     fn skip_field(&mut self, _: &'static str) -> Result<(), Refusal> {
-        Err(Refusal::no_form("a field that is skipped"))
+        Err(refusal("a field that is skipped"))
     }
 
-    #[inline]
+    #[inline(always)]
     fn end(self) -> Result<(), Refusal> {
         Ok(())
     }
 }
 
 /// Writes what a [`ShortText`](super::ShortText) or [`ShortBytes`](super::ShortBytes) holds.
-struct ShortEncoder<'e, 'o>(&'e mut Encoder<'o>);
+struct ShortEncoder<'w, 'o>(Encoder<'w, 'o>);
 
 const NOT_SHORT: &str = "a short text or short bytes of another type";
 
 macro_rules! refuse_numbers {
     ($($method:ident $_de:ident $_visit:ident $number:ident $_letter:literal,)*) => {
-        refuse_serialize! { Refusal::no_form; $($method($number) => NOT_SHORT;)* }
+        refuse_serialize! { refusal; $($method($number) => NOT_SHORT;)* }
     };
 }
 
@@ -235,65 +204,28 @@ impl Serializer for ShortEncoder<'_, '_> {
     type SerializeStructVariant = Impossible<(), Refusal>;
 
     each_number!(refuse_numbers);
-    refuse_serialize!(everywhere Refusal::no_form);
-    refuse_serialize!(compounds Refusal::no_form, NOT_SHORT);
-    refuse_serialize! { Refusal::no_form;
+    refuse_serialize!(everywhere refusal);
+    refuse_serialize!(compounds refusal, NOT_SHORT);
+    refuse_serialize! { refusal;
         serialize_bool(bool) => NOT_SHORT;
         serialize_newtype_struct<T>(&'static str, &T) => NOT_SHORT;
     }
 
-    #[inline]
+    #[inline(always)]
     fn serialize_str(self, text: &str) -> Result<(), Refusal> {
         self.serialize_bytes(text.as_bytes())
     }
 
-    #[inline]
+    #[inline(always)]
     fn serialize_bytes(self, bytes: &[u8]) -> Result<(), Refusal> {
         match u8::try_from(bytes.len()) {
-            Ok(length) => self.0.put_after([length], bytes),
-            Err(_) => Err(Refusal::no_form("a short text of more than 255 bytes")),
+            Ok(length) => self.0.writer.put_after([length], bytes),
+            Err(_) => Err(refusal("a short text of more than 255 bytes")),
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn is_human_readable(&self) -> bool {
         false
-    }
-}
-
-/// Why a value cannot be encoded. Boxed, so that what nearly never happens costs the way through
-/// serde one register.
-#[derive(Debug)]
-pub(super) struct Refusal(Box<EncodeReason>);
-
-impl Refusal {
-    #[cold]
-    pub(super) fn no_form(what: &str) -> Refusal {
-        Refusal(Box::new(EncodeReason::Unsupported(no_form(what))))
-    }
-
-    #[cold]
-    fn too_long(limit_bytes: usize) -> Refusal {
-        Refusal(Box::new(EncodeReason::TooLong { limit_bytes }))
-    }
-
-    #[cold]
-    pub(super) fn into_reason(self) -> EncodeReason {
-        *self.0
-    }
-}
-
-impl fmt::Display for Refusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl std::error::Error for Refusal {}
-
-impl ser::Error for Refusal {
-    #[cold]
-    fn custom<T: fmt::Display>(reason: T) -> Refusal {
-        Refusal(Box::new(EncodeReason::custom(reason)))
     }
 }

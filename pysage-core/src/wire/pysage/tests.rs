@@ -6,12 +6,25 @@ mod vectors;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::{ShortBytes, ShortText, decode, encode, schema};
+use super::{ShortBytes, ShortText, schema};
 use crate::wire::error::Malformed;
-use crate::wire::{DecodeReason, EncodeReason};
+use crate::wire::{DecodeReason, EncodeReason, WireLimits};
 
 /// More than any test needs.
 const LIMIT_BYTES: usize = 1 << 20;
+
+fn encode<T: Serialize>(
+    value: &T,
+    out: &mut Vec<u8>,
+    limit_bytes: usize,
+) -> Result<(), EncodeReason> {
+    let limits = WireLimits::default().message_bytes(limit_bytes);
+    super::encode(value, &limits, out).map_err(|reason| *reason)
+}
+
+fn decode<'de, T: Deserialize<'de>>(bytes: &'de [u8]) -> Result<T, Malformed> {
+    super::decode(bytes).map_err(|fault| fault.into_malformed(bytes.len()))
+}
 
 fn encoded<T: Serialize>(value: &T) -> Vec<u8> {
     let mut bytes = Vec::new();
