@@ -30,7 +30,6 @@ pub(crate) fn written<M: WireMessage>(codec: Codec, message: &M) -> Vec<u8> {
 }
 
 /// What bincode reads, if that takes up all bytes.
-#[allow(dead_code)]
 pub(crate) fn read<M: WireMessage>(codec: Codec, bytes: &[u8]) -> Option<M> {
     let standard = bincode::config::standard();
     let read = match codec {

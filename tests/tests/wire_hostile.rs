@@ -63,6 +63,9 @@ fn try_shape<M: WireMessage + PartialEq + Debug>(bytes: &[u8], limit: usize) {
         let Ok(message) = decoded else { continue };
         let mut again = Vec::new();
         codec.encode(&message, &limits, &mut again).unwrap();
+        if CODECS.contains(&codec) {
+            assert_eq!(again, wire_bincode::written(codec, &message));
+        }
         assert!(again.len() <= bytes.len(), "there are no shorter forms than ours");
         assert_eq!(codec.decode::<M>(&again, &limits), Ok(message));
     }

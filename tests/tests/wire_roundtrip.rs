@@ -91,6 +91,7 @@ fn check<M: Shape>(message: &M, other_limit: usize) {
     for codec in CODECS {
         let bytes = encode(codec, message, 1 << 20).unwrap();
         assert_eq!(bytes, wire_bincode::written(codec, message), "{codec:?}");
+        assert_eq!(wire_bincode::read(codec, &bytes).as_ref(), Some(message), "{codec:?}");
         let mut limits = vec![0, other_limit, 1 << 20];
         for size in [bytes.len(), message.items()] {
             limits.extend([size.saturating_sub(1), size, size + 1]);
