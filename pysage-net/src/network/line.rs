@@ -77,7 +77,7 @@ pub(super) const SERVICE_INTERVAL: Duration = Duration::from_millis(4);
 const TRAFFIC: Duration = Duration::from_millis(100);
 
 /// So many batches are read before others have their turn. A batch is a few dozen datagrams.
-const MOST_BATCHES: usize = 32;
+pub(super) const MOST_BATCHES: usize = 32;
 
 /// So many failures of a socket in a row are told. Fewer may pass by themselves, such as a network
 /// that is down for a moment.
@@ -199,6 +199,15 @@ impl Line {
 
     /// Reads what has arrived, as far as it is not too much for one time.
     pub(super) fn read(&mut self, now: Instant) {
+        for _ in 0..MOST_BATCHES {
+            if !self.read_batch(now) {
+                return;
+            }
+        }
+    }
+
+    /// Reads a batch of what has arrived; whether there may be more.
+    pub(super) fn read_batch(&mut self, now: Instant) -> bool {
         match self.found.take() {
             Some((link, Ok(address))) => self.host.reach(now, link, address),
             Some((link, Err(reason))) => self.host.give_up(now, link, reason),
@@ -206,26 +215,19 @@ impl Line {
         }
         let Line { host, carrier, .. } = self;
         let mut arrived = false;
-        for _ in 0..MOST_BATCHES {
-            let batch = carrier.receive(now, &mut |datagram| {
-                arrived = true;
-                host.arrived(now, datagram);
-            });
-            match batch {
-                Ok(Batch::More) => {}
-                Ok(Batch::All) => {
-                    self.reading = Failures::default();
-                    break;
-                }
-                Err(error) => {
-                    self.reading.note(error);
-                    break;
-                }
-            }
-        }
+        let batch = carrier.receive(now, &mut |datagram| {
+            arrived = true;
+            host.arrived(now, datagram);
+        });
         if arrived {
             self.traffic_at = Some(now);
         }
+        match batch {
+            Ok(Batch::More) => return true,
+            Ok(Batch::All) => self.reading = Failures::default(),
+            Err(error) => self.reading.note(error),
+        }
+        false
     }
 
     /// Does what is due, and sends what can leave now.

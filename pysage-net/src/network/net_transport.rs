@@ -12,7 +12,7 @@ use pysage_core::transport::{
 use pysage_core::wire::{MessageInfo, MessageTable};
 use pysage_core::{BoxError, Destination, Key};
 
-use super::line::{Line, SharedLine};
+use super::line::{Line, MOST_BATCHES, SharedLine};
 use super::mirror::Mirror;
 use super::service::{ServiceThread, say_farewell};
 use super::station::Station;
@@ -217,21 +217,28 @@ impl Transport for NetTransport {
             line.host.set_table(self.table());
         }
         line.is_told = false;
-        if !std::mem::take(&mut line.is_read_out) {
-            line.read(now);
-            // A peer need not wait for the handlers of its messages to hear that those arrived.
-            line.transmit(now);
-        }
-        // Rooms first, so that who hears of a peer can send to it.
-        self.mirror.refresh(&mut line.host);
         let (encoding, mirror) = (self.encoding, &mut self.mirror);
-        if line.host.has_news() {
-            line.host.tell(now, &mut |link, told| {
-                let link = mirror.ours(link);
-                let peer = key.destination(link);
-                tell(inbox, mirror, link, peer, &encoding, told)
-            });
-            self.mirror.refresh(&mut line.host);
+        let is_read_out = std::mem::take(&mut line.is_read_out);
+        for _ in 0..MOST_BATCHES {
+            let may_have_more = !is_read_out && line.read_batch(now);
+            // Rooms first, so that who hears of a peer can send to it.
+            mirror.refresh(&mut line.host);
+            // What has come is told before more is read, so it is still in the processor's cache.
+            if line.host.has_news() {
+                line.host.tell(now, &mut |link, told| {
+                    let link = mirror.ours(link);
+                    let peer = key.destination(link);
+                    tell(inbox, mirror, link, peer, &encoding, told)
+                });
+            }
+            // A peer need not wait for the handlers of its messages to hear that those arrived.
+            if !is_read_out {
+                line.transmit(now);
+            }
+            mirror.refresh(&mut line.host);
+            if !may_have_more {
+                break;
+            }
         }
         let failure = line.take_failure();
         let is_spent = !self.listens && line.is_over();

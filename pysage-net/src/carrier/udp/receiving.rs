@@ -8,9 +8,12 @@ use quinn_udp::{BATCH_SIZE, EcnCodepoint, RecvMeta};
 
 use crate::carrier::{Batch, DATAGRAM_BYTES};
 
-/// How many pieces a batch has, each of up to 64 datagrams that the system has joined. With
-/// 64 KiB for each, more would no longer fit into the cache of a core.
+/// How many pieces a batch has, each of up to 64 datagrams that the system has joined.
 const PIECES: usize = 16;
+
+/// A batch of long pieces has fewer: what is read at a time, and what comes of it, is to fit into the
+/// cache of a core.
+const BATCH_BYTES: usize = 256 << 10;
 
 /// A joined piece is a datagram to the system, so it is no longer than one can be.
 const JOINED_BYTES: usize = 64 << 10;
@@ -26,6 +29,8 @@ pub(super) struct Receiver {
     buffer: Vec<u8>,
     piece_bytes: usize,
     pieces: usize,
+    /// How many are asked for next.
+    next_pieces: usize,
     longest_bytes: usize,
 }
 
@@ -52,6 +57,7 @@ impl Receiver {
             buffer: vec![0; piece_bytes * pieces],
             piece_bytes,
             pieces,
+            next_pieces: pieces,
             longest_bytes: DATAGRAM_BYTES,
         }
     }
@@ -76,17 +82,22 @@ impl Receiver {
     ) -> io::Result<Batch> {
         let mut metas = [RecvMeta::default(); PIECES];
         let mut failures = 0;
-        let mut taken = 0;
-        while taken < PIECES {
+        let (mut taken, mut taken_bytes, mut longest) = (0, 0, 0);
+        while taken < PIECES && taken_bytes + longest <= BATCH_BYTES {
             let mut parts = self.buffer.chunks_exact_mut(self.piece_bytes);
             let mut buffers: [IoSliceMut<'_>; PIECES] =
                 array::from_fn(|_| IoSliceMut::new(parts.next().unwrap_or_default()));
-            match receive(&mut buffers[..self.pieces], &mut metas[..self.pieces]) {
+            let asked = self.next_pieces;
+            match receive(&mut buffers[..asked], &mut metas[..asked]) {
                 Ok(received) => {
+                    let lengths = metas[..received].iter().map(|meta| meta.len);
+                    longest = lengths.clone().max().unwrap_or(0);
+                    self.next_pieces = (BATCH_BYTES / longest.max(1)).clamp(1, self.pieces);
+                    taken_bytes += lengths.sum::<usize>();
                     for (bytes, meta) in buffers.iter().zip(&metas[..received]) {
                         cut(bytes, meta, self.piece_bytes, self.longest_bytes, each);
                     }
-                    if received < self.pieces {
+                    if received < asked {
                         return Ok(Batch::All);
                     }
                     taken += received;

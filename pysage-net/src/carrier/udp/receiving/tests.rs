@@ -64,6 +64,30 @@ fn what_the_system_joined_is_cut_again() {
     assert_eq!(came, [bytes(b"aa"), bytes(b"bb"), bytes(b"c")]);
 }
 
+#[cfg(target_os = "linux")] // Elsewhere the system gives fewer at a time.
+#[test]
+fn a_batch_of_long_pieces_has_fewer_of_them_until_they_are_short_again() {
+    let mut receiver = Receiver::new(64);
+    let mut batch = |piece_bytes: usize| {
+        let mut asked = Vec::new();
+        let batch = receiver.receive(
+            |_, metas| {
+                metas.fill(piece(&vec![0; piece_bytes], 1_000).1);
+                asked.push(metas.len());
+                Ok(metas.len())
+            },
+            &mut |_| {},
+        );
+        assert_eq!(batch.unwrap(), Batch::More);
+        asked
+    };
+    assert_eq!(batch(1_000), [16]);
+    assert_eq!(batch(64_000), [16], "it is not known before they come");
+    assert_eq!(batch(64_000), [4]);
+    assert_eq!(batch(1_000), [4, 16]);
+    assert_eq!(batch(1_000), [16]);
+}
+
 #[test]
 fn a_mark_holds_for_each_datagram_of_a_piece() {
     let (bytes, mut meta) = piece(b"aab", 2);
