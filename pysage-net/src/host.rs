@@ -346,6 +346,7 @@ impl Host {
 
     /// Has a peer be gone.
     fn end(&mut self, index: u32, reason: DisconnectReason) {
+        self.end_pending(index);
         if let Some(peer) = self.peers.at(index) {
             let address = peer.address.filter(|_| self.settings.over_streams);
             peer.end(reason);

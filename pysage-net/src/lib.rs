@@ -42,6 +42,7 @@ mod host;
 #[cfg(feature = "legacy")]
 mod legacy;
 mod network;
+mod origin;
 mod security;
 mod session;
 #[cfg(feature = "sim")]

@@ -16,10 +16,11 @@ mod system;
 
 use std::collections::BTreeMap;
 use std::io::{self, ErrorKind};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant};
 
 use super::{Arrived, Batch, DatagramCarrier, Departing, OverStreams, Wait, Waits};
+use crate::origin::Origin;
 #[cfg(feature = "sim")]
 use crate::sim::SimPort;
 use connection::{Connection, Served};
@@ -180,7 +181,7 @@ impl<D: Door> StreamCarrier<D> {
     fn make_room(&mut self, from: SocketAddr, each: &mut dyn FnMut(Arrived<'_>)) {
         // Nobody has two streams between the same ports: that one is gone.
         self.remove(from, ErrorKind::ConnectionReset, each);
-        if !self.send_away(Some(from.ip()), self.most_strangers.of_one_address, each) {
+        if !self.send_away(Some(Origin::of(from.ip())), self.most_strangers.of_one_address, each) {
             self.send_away(None, self.most_strangers.in_all, each);
         }
     }
@@ -189,7 +190,7 @@ impl<D: Door> StreamCarrier<D> {
     /// whether there are.
     fn send_away(
         &mut self,
-        of: Option<IpAddr>,
+        of: Option<Origin>,
         most: usize,
         each: &mut dyn FnMut(Arrived<'_>),
     ) -> bool {
@@ -197,7 +198,7 @@ impl<D: Door> StreamCarrier<D> {
             return false;
         }
         let passing = self.connections.iter().filter(|(_, it)| it.ends_at().is_some());
-        let those = passing.filter(|(at, _)| of.is_none_or(|of| of == at.ip()));
+        let those = passing.filter(|(at, _)| of.is_none_or(|of| of == Origin::of(at.ip())));
         let those = those.map(|(address, it)| (it.ends_at(), *address));
         let oldest = those.clone().min().filter(|_| those.count() >= most);
         if let Some((_, address)) = oldest {

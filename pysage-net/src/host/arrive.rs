@@ -95,6 +95,7 @@ impl Host {
             self.peers.set_news(index);
         }
         if is_confirmed {
+            self.end_pending(index);
             self.end_former(now, index);
         }
         if has_moved && largest.is_none_or(|largest| number > largest) {

@@ -1,12 +1,15 @@
 //! How many handshakes are done, and how much is taken from a peer.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use super::Host;
-use super::peer::State;
 use crate::config::HostLimits;
+use crate::origin::Origin;
+use pending::Pending;
+
+mod pending;
 
 /// So many in a second, and as many at once.
 #[derive(Clone, Copy, Debug)]
@@ -19,7 +22,7 @@ pub(super) struct Rate {
 
 /// What lets a host do handshakes. It takes as much memory whoever comes.
 pub(super) struct Gate {
-    pending: usize,
+    pub(super) pending: Pending,
     all: Rate,
     /// How long the place of a handshake with one address is taken, in microseconds.
     interval_us: u64,
@@ -71,7 +74,7 @@ impl Rate {
 impl Gate {
     pub(super) fn new(now: Instant, limits: &HostLimits, key: u64) -> Gate {
         Gate {
-            pending: limits.pending_handshakes,
+            pending: Pending::new(limits),
             all: Rate::new(limits.handshakes_per_second, now),
             interval_us: MILLION / u64::from(limits.handshakes_per_second_of_address.max(1)),
             by_address: Vec::new(),
@@ -90,16 +93,13 @@ impl Gate {
 
     /// Whether a handshake may be done with this address, which is counted then: the generic cell
     /// rate algorithm (ITU-T I.371), with what comes in a second at once.
-    fn takes(&mut self, now: Instant, from: IpAddr) -> bool {
+    fn takes(&mut self, now: Instant, from: Origin) -> bool {
         if self.by_address.is_empty() {
             self.by_address = vec![0; PLACES];
         }
         self.at = self.at.max(now);
         let mut hasher = DefaultHasher::new();
-        match from.to_canonical() {
-            IpAddr::V4(address) => (self.key, address).hash(&mut hasher),
-            IpAddr::V6(address) => (self.key, address.to_bits() >> 64).hash(&mut hasher),
-        }
+        (self.key, from).hash(&mut hasher);
         let since = now.saturating_duration_since(self.began);
         let now_us = u64::try_from(since.as_micros()).unwrap_or(u64::MAX / 2);
         let taken_until = &mut self.by_address[hasher.finish() as usize % PLACES];
@@ -144,11 +144,27 @@ impl Share {
 impl Host {
     /// Whether a handshake is done with who has shown that it is there.
     pub(super) fn takes_handshake(&mut self, now: Instant, from: SocketAddr) -> bool {
-        let is_pending = |state: &State| matches!(state, State::Up(up) if !up.is_confirmed);
-        let pending = self.peers.iter().filter(|peer| is_pending(&peer.state)).count();
-        let takes = pending < self.gate.pending && self.gate.takes(now, from.ip());
+        let from = Origin::of(from.ip());
+        let takes = self.gate.pending.has_place(from) && self.gate.takes(now, from);
         self.counters.handshakes_put_off += u64::from(!takes);
         takes
+    }
+
+    /// Has a peer that was let in count as one that did not show yet that it knows.
+    pub(super) fn begin_pending(&mut self, index: u32, from: SocketAddr) {
+        let Some(peer) = self.peers.at(index) else { return };
+        let from = Origin::of(from.ip());
+        if peer.pending.replace(from).is_none() {
+            self.gate.pending.enter(from);
+        }
+    }
+
+    /// Takes note that a peer has shown that it knows, or is gone.
+    pub(super) fn end_pending(&mut self, index: u32) {
+        let Some(peer) = self.peers.at(index) else { return };
+        if let Some(from) = peer.pending.take() {
+            self.gate.pending.leave(from);
+        }
     }
 }
 
@@ -164,7 +180,8 @@ mod tests {
         let limits = HostLimits { handshakes_per_second_of_address: 10, ..limits };
         let mut gate = Gate::new(start, &limits, 7);
         let mut taken = |now, address: &str| {
-            (0..100).filter(|_| gate.takes(now, address.parse().unwrap())).count()
+            let from = Origin::of(address.parse().unwrap());
+            (0..100).filter(|_| gate.takes(now, from)).count()
         };
         assert_eq!([taken(start, "10.0.0.1"), taken(start, "10.0.0.2")], [10, 10]);
         assert_eq!(taken(start, "::ffff:10.0.0.1"), 0, "it is the same");

@@ -32,16 +32,19 @@ impl Host {
             return self.refuse(from, shake, Refusal::OtherSecurity);
         }
         let client = (shake.client_session, shake.client_key);
+        // Who says it again is mostly the last that came from there, which is found at once.
+        let last = self.peers.of_address(from).filter(|index| self.is_of(*index, client));
+        if last.is_none() && !self.takes_handshake(now, from) {
+            return false;
+        }
         let is_known = |peer: &&Peer| {
             peer.address == Some(from)
                 && matches!(&peer.state, State::Up(up) if up.client == client)
         };
-        let known = self.peers.iter().find(is_known).map(|peer| peer.answer.as_deref().copied());
-        if let Some(answer) = known {
+        let known = last.or_else(|| Some(self.peers.iter().find(is_known)?.link.index));
+        if let Some(known) = known {
+            let answer = self.peers.at(known).and_then(|peer| peer.answer.as_deref().copied());
             return answer.is_some_and(|answer| self.answer(from, shake, answer));
-        }
-        if !self.takes_handshake(now, from) {
-            return false;
         }
         let Some(heard) = self.security.hear(client, &hello.letter, &mut self.random) else {
             return self.refuse(from, shake, Refusal::OtherSecurity);
@@ -96,6 +99,7 @@ impl Host {
         let key = heard.key;
         let limited = self.limited(now);
         let link = self.add(now, Some(from), State::LooksUp);
+        self.begin_pending(link.index, from);
         let peer = self.peers.at(link.index).expect("it was just added");
         let welcome =
             Answer::Welcome { server_session: peer.session_here, terms: self.settings.terms };

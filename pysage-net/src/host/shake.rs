@@ -75,6 +75,7 @@ impl Host {
         let limited = self.limited(now);
         let link = self.add(now, Some(from), State::LooksUp);
         let session = Session::new(client.1, server_key, client.0);
+        self.begin_pending(link.index, from);
         if let Some(peer) = self.peers.at(link.index) {
             peer.server_key = server_key;
             let round_trip_us = u64::try_from(age.as_micros()).unwrap_or(u64::MAX);
@@ -95,7 +96,7 @@ impl Host {
         self.reply(from, &Shake { said: Said::Refusal(refusal), ..*shake })
     }
 
-    fn is_of(&mut self, index: u32, client: (u32, u64)) -> bool {
+    pub(super) fn is_of(&mut self, index: u32, client: (u32, u64)) -> bool {
         let peer = self.peers.at(index).map(|peer| &peer.state);
         matches!(peer, Some(State::Up(up)) if up.client == client)
     }

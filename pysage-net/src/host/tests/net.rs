@@ -1,7 +1,7 @@
 //! A network of two, seeded.
 
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BinaryHeap, HashMap};
 use std::io;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -11,7 +11,9 @@ use pysage_core::transport::LinkId;
 
 use crate::carrier::{Arrived, Batch, DatagramCarrier, Departing, OverStreams};
 use crate::config::NetConfig;
+use crate::host::peer::State;
 use crate::host::{Host, Taken, Told};
+use crate::origin::Origin;
 use crate::security::Security;
 use crate::session::Random;
 
@@ -120,6 +122,19 @@ impl OverStreams for Out {
 
 pub(super) fn address(end: usize) -> SocketAddr {
     SocketAddr::from(([10, 0, 0, 1 + end as u8], 4000))
+}
+
+/// Those that have to show that they know are counted as if all peers were looked at.
+fn check_pending(host: &Host) {
+    let pending =
+        host.peers.iter().filter(|peer| matches!(&peer.state, State::Up(up) if !up.is_confirmed));
+    let mut by_origin = HashMap::new();
+    for peer in pending {
+        let address = peer.address.expect("it came from somewhere");
+        *by_origin.entry(Origin::of(address.ip())).or_default() += 1;
+    }
+    let count = by_origin.values().sum();
+    assert_eq!(host.gate.pending.counts(), (count, &by_origin));
 }
 
 impl Pair {
@@ -339,6 +354,7 @@ impl Pair {
             end.host.tell(now, &mut tell);
         }
         end.host.transmit(now, &mut end.out).unwrap();
+        check_pending(&end.host);
         for (to, bytes) in std::mem::take(&mut self.ends[at].out.sent) {
             self.departed[at] += 1;
             let reaches = [self.client_address, address(1)].contains(&to);
