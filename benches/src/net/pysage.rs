@@ -7,8 +7,8 @@ use std::{
 };
 
 use pysage_net::{
-    Actor, ActorManager, Context, Destination, NetConfig, Network, PeerConnected, PeerDisconnected,
-    Security, SendError, Subscriptions,
+    Actor, ActorManager, AllowList, Context, Destination, Identity, NetConfig, Network,
+    PeerConnected, PeerDisconnected, Security, SendError, Subscriptions,
 };
 
 use super::{
@@ -42,7 +42,25 @@ pub const SEALED: Peer = Peer {
     )
 };
 
+/// Peers that have a key each. A key is one peer: of many with the same one only the last would stay.
+pub const KEYS: Peer = Peer {
+    carriers: &[Carrier::Udp, Carrier::Laminar],
+    ..Peer::new::<Pysage>(
+        KEYS_NAME,
+        "Ours, typed messages by actors; encrypted, by peers that have a key each",
+        None,
+        |job| job.case.is_between_processes(),
+    )
+};
+
 const SEALED_NAME: &str = "pysage-sealed";
+const KEYS_NAME: &str = "pysage-keys";
+
+/// The secrets of the end that listens and of the one that connects.
+const IDENTITIES: [&str; 2] = [
+    "secret-0101010101010101010101010101010101010101010101010101010101010101",
+    "secret-0202020202020202020202020202020202020202020202020202020202020202",
+];
 
 const KEY: &str = "shared-000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
 
@@ -118,13 +136,22 @@ impl Pysage {
         Pysage { manager, seen }
     }
 
-    fn config(job: &Job) -> NetConfig {
-        let security = if job.peer == SEALED_NAME {
-            Security::psk(KEY.parse().expect("this is a key"))
-        } else {
-            Security::open()
+    fn config(job: &Job, listens: bool) -> NetConfig {
+        let security = match job.peer.as_str() {
+            SEALED_NAME => Security::psk(KEY.parse().expect("this is a key")),
+            KEYS_NAME => {
+                let identities = IDENTITIES.map(|secret| secret.parse::<Identity>());
+                let [server, client] = identities.map(|it| it.expect("this is a key"));
+                let [own, other] = if listens { [server, client] } else { [client, server] };
+                Security::keys(own, AllowList::only(other.public_key()))
+            }
+            _ => Security::open(),
         };
-        let config = NetConfig::new(security).most_peers(2_000).pending_handshakes(2_000);
+        // All peers of the cases with many come from the same address, at once.
+        let config = NetConfig::new(security)
+            .most_peers(2_000)
+            .pending_handshakes(2_000)
+            .pending_handshakes_of_address(2_000);
         match job.carrier {
             Some(Carrier::Laminar) => config.carrier(pysage_net::Carrier::Laminar),
             Some(Carrier::Tcp) => config.carrier(pysage_net::Carrier::Tcp),
@@ -139,7 +166,7 @@ impl Pysage {
 impl End for Pysage {
     fn listen(job: &Job) -> Result<(Pysage, Invitation), Failure> {
         let end = Pysage::new();
-        let listener = end.manager.listen("127.0.0.1:0", Pysage::config(job))?;
+        let listener = end.manager.listen("127.0.0.1:0", Pysage::config(job, true))?;
         let address = listener.local_addr();
         Ok((end, Invitation { address, certificate: Vec::new() }))
     }
@@ -147,7 +174,7 @@ impl End for Pysage {
     fn connect(job: &Job, to: &Invitation) -> Result<Pysage, Failure> {
         let end = Pysage::new();
         for _ in 0..job.peers {
-            end.manager.connect(to.address, Pysage::config(job))?;
+            end.manager.connect(to.address, Pysage::config(job, false))?;
         }
         Ok(end)
     }
