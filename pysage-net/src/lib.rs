@@ -43,6 +43,7 @@ mod host;
 mod legacy;
 mod network;
 mod origin;
+mod rate;
 mod security;
 mod session;
 #[cfg(feature = "sim")]

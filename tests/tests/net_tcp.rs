@@ -4,6 +4,8 @@
 
 #[path = "net_tcp/hostile.rs"]
 mod hostile;
+#[path = "net_tcp/limits.rs"]
+mod limits;
 #[path = "../support/net.rs"]
 mod net;
 #[path = "net_tcp/proxy.rs"]

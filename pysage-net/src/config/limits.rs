@@ -76,9 +76,10 @@ impl NetConfig {
     }
 
     /// How many bytes of datagrams are taken from a peer in a second, and as many at once. What is
-    /// more is dropped and counted; the peer takes it for lost, and becomes slower. Over TCP nothing
-    /// comes again, so there the peer is disconnected, as
-    /// [`Malformed`](crate::DisconnectReason::Malformed); a datagram has up to 16 KiB there. No limit
+    /// more is dropped and counted; the peer takes it for lost, and becomes slower. Over TCP nothing is
+    /// dropped: once more has come, by up to 16 KiB, nothing is read from the peer until that is made
+    /// up for. What it sends then waits within its own limits, and so do its answers. Less than about
+    /// 2 KiB a second would have its messages wait for longer than it takes an answer to. No limit
     /// unless set.
     #[must_use]
     pub fn peer_bytes_per_second(mut self, bytes: u32) -> Self {

@@ -1,4 +1,4 @@
-//! How many handshakes are done, and how much is taken from a peer.
+//! How many handshakes are done.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::SocketAddr;
@@ -7,18 +7,10 @@ use std::time::{Duration, Instant};
 use super::Host;
 use crate::config::HostLimits;
 use crate::origin::Origin;
+use crate::rate::Rate;
 use pending::Pending;
 
 mod pending;
-
-/// So many in a second, and as many at once.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Rate {
-    per_second: u32,
-    /// What is left, in millionths.
-    left: u64,
-    at: Instant,
-}
 
 /// What lets a host do handshakes. It takes as much memory whoever comes.
 pub(super) struct Gate {
@@ -36,40 +28,10 @@ pub(super) struct Gate {
     key: u64,
 }
 
-/// What a peer may send in a second.
-pub(super) struct Share {
-    bytes: Option<Rate>,
-    datagrams: Option<Rate>,
-}
-
 /// In so many places handshakes are counted by their address.
 const PLACES: usize = 256;
 
 const MILLION: u64 = 1_000_000;
-
-impl Rate {
-    pub(super) fn new(per_second: u32, now: Instant) -> Rate {
-        Rate { per_second, left: u64::from(per_second) * MILLION, at: now }
-    }
-
-    fn fill(&mut self, now: Instant) {
-        let passed = now.saturating_duration_since(self.at);
-        let passed_us = u64::try_from(passed.as_micros()).unwrap_or(u64::MAX).min(MILLION);
-        let per_second = u64::from(self.per_second);
-        self.left = (self.left + passed_us * per_second).min(per_second * MILLION);
-        self.at = self.at.max(now);
-    }
-
-    /// Whether there are so many left.
-    fn has(&mut self, now: Instant, count: u32) -> bool {
-        self.fill(now);
-        self.left >= u64::from(count) * MILLION
-    }
-
-    fn take(&mut self, count: u32) {
-        self.left = self.left.saturating_sub(u64::from(count) * MILLION);
-    }
-}
 
 impl Gate {
     pub(super) fn new(now: Instant, limits: &HostLimits, key: u64) -> Gate {
@@ -108,34 +70,6 @@ impl Gate {
         if takes {
             *taken_until = would_be;
             self.all.take(1);
-        }
-        takes
-    }
-}
-
-impl Share {
-    /// `None` if nothing is limited.
-    pub(super) fn new(now: Instant, limits: &HostLimits) -> Option<Box<Share>> {
-        let rate = |per_second: Option<u32>| per_second.map(|it| Rate::new(it, now));
-        let bytes = rate(limits.peer_bytes_per_second);
-        let datagrams = rate(limits.peer_datagrams_per_second);
-        let is_limited = bytes.is_some() || datagrams.is_some();
-        is_limited.then(|| Box::new(Share { bytes, datagrams }))
-    }
-
-    /// Whether a datagram of so many bytes is within it, which is counted then.
-    pub(super) fn takes(&mut self, now: Instant, bytes: usize) -> bool {
-        let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
-        let mut rates = [(self.bytes.as_mut(), bytes), (self.datagrams.as_mut(), 1)];
-        let takes = rates
-            .iter_mut()
-            .all(|(rate, count)| rate.as_mut().is_none_or(|rate| rate.has(now, *count)));
-        if takes {
-            rates.into_iter().for_each(|(rate, count)| {
-                if let Some(rate) = rate {
-                    rate.take(count);
-                }
-            });
         }
         takes
     }
@@ -192,20 +126,5 @@ mod tests {
         assert_eq!(taken(start, "10.0.0.1"), 0, "a clock that was set back gives nothing");
         let much_later = start + Duration::from_secs(100_000);
         assert_eq!(taken(much_later, "10.0.0.1"), 10, "no more are kept");
-    }
-
-    #[test]
-    fn of_a_peer_so_many_datagrams_and_bytes_are_taken() {
-        let start = Instant::now();
-        let none = HostLimits::default();
-        assert!(Share::new(start, &none).is_none());
-        let limits = HostLimits { peer_bytes_per_second: Some(10_000), ..none };
-        let mut share = Share::new(start, &limits).unwrap();
-        assert_eq!((0..100).filter(|_| share.takes(start, 1_000)).count(), 10);
-        let limits = HostLimits { peer_datagrams_per_second: Some(50), ..limits };
-        let mut share = Share::new(start, &limits).unwrap();
-        assert_eq!((0..100).filter(|_| share.takes(start, 100)).count(), 50);
-        let later = start + Duration::from_secs(1);
-        assert_eq!((0..100).filter(|_| share.takes(later, 1_000)).count(), 10);
     }
 }

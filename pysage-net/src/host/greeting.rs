@@ -9,8 +9,7 @@ use crate::session::{Call, Cookie};
 /// What is said to a peer that did not answer.
 pub(super) struct Greeting {
     pub(super) client_key: u64,
-    /// How this end shows who it is, if it has a key.
-    pub(super) call: Option<Box<Call>>,
+    pub(super) calling: Calling,
     cookie: Cookie,
     /// When it was said first with this cookie: an answer tells no round trip that is too short.
     pub(super) said_at: Option<Instant>,
@@ -20,6 +19,16 @@ pub(super) struct Greeting {
     until: Instant,
     /// What was heard of its address last: why it is not reached.
     pub(super) reason: Option<ReasonHeard>,
+}
+
+/// How this end shows who it is.
+pub(super) enum Calling {
+    /// It has no key, and does not.
+    Openly,
+    /// By a message that is made while the first hello is on its way: that one gets a cookie, whatever is
+    /// in it, and what the message takes is about a round trip within a house.
+    Soon,
+    By(Box<Call>),
 }
 
 /// What the operating system told of an address, or somebody who need not be the peer.
@@ -47,12 +56,12 @@ impl State {
         now: Instant,
         client_key: u64,
         until: Instant,
-        call: Option<Box<Call>>,
+        calling: Calling,
         over_stream: bool,
     ) -> State {
         State::Hello(Greeting {
             client_key,
-            call,
+            calling,
             cookie: Cookie::NONE,
             said_at: None,
             say_at: now,
@@ -60,6 +69,12 @@ impl State {
             until,
             reason: None,
         })
+    }
+}
+
+impl Calling {
+    pub(super) fn is_sealed(&self) -> bool {
+        !matches!(self, Calling::Openly)
     }
 }
 

@@ -7,13 +7,13 @@ use std::time::{Duration, Instant};
 use pysage_core::transport::LinkId;
 use pysage_core::wire::{MessageTable, TableMismatch};
 
-use super::gate::Share;
 use super::greeting::Greeting;
 use super::path::Path;
 use super::{Taken, Told};
 use crate::endpoint::{Endpoint, Malformed};
 use crate::event::DisconnectReason;
 use crate::origin::Origin;
+use crate::rate::Share;
 use crate::session::{Letter, PublicKey, Rights, Session};
 
 /// One peer of a host.

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use super::Host;
+use super::greeting::Calling;
 use super::peer::{Peer, State};
 use super::shake::reason_of;
 use crate::endpoint::Reader;
@@ -142,6 +143,25 @@ impl Host {
         self.reply(to, &Shake { said: Said::SealedAnswer(letter), ..*shake })
     }
 
+    /// Makes what a client says that has a key, once its first hello has left.
+    pub(super) fn make_call(&mut self, index: u32) {
+        let Some(peer) = self.peers.at(index) else { return };
+        let State::Hello(greeting) = &mut peer.state else { return };
+        if !matches!(greeting.calling, Calling::Soon) {
+            return;
+        }
+        let mut terms = Vec::new();
+        self.settings.terms.write(&mut terms);
+        let client = (peer.session_here, greeting.client_key);
+        let Some(call) = self.security.call(client, &terms, &mut self.random) else {
+            // The list has changed since: there is nobody to call.
+            return self.end(index, DisconnectReason::NotAllowed);
+        };
+        let called = call.key;
+        greeting.calling = Calling::By(Box::new(call));
+        peer.know(called, self.security.rights(called.as_ref()));
+    }
+
     /// Takes what a server answers, if it is the one that was called.
     pub(super) fn sealed_answer(
         &mut self,
@@ -153,8 +173,8 @@ impl Host {
         let Some(peer) = self.greeted(from, shake) else { return false };
         let index = peer.link.index;
         let State::Hello(greeting) = &mut peer.state else { return false };
-        let answered = greeting.call.as_mut().and_then(|call| call.answered(letter));
-        let Some((said, secrets)) = answered else { return false };
+        let Calling::By(call) = &mut greeting.calling else { return false };
+        let Some((said, secrets)) = call.answered(letter) else { return false };
         match Answer::read(&said) {
             Ok(Answer::Refusal(refusal)) => self.end(index, reason_of(refusal)),
             Ok(Answer::Welcome { server_session, terms }) => {

@@ -133,7 +133,7 @@ impl UdpSide {
                     }
                 }
                 // Of streams.
-                Arrived::Ready { .. } | Arrived::Ended { .. } => {}
+                Arrived::Ready { .. } | Arrived::Paused { .. } | Arrived::Ended { .. } => {}
             });
             match batch {
                 Ok(Batch::More) if !held.datagrams.is_empty() => break,

@@ -14,6 +14,7 @@ use crate::config::NetConfig;
 use crate::host::peer::State;
 use crate::host::{Host, Taken, Told};
 use crate::origin::Origin;
+use crate::rate::Share;
 use crate::security::Security;
 use crate::session::Random;
 
@@ -110,7 +111,7 @@ impl OverStreams for Out {
     fn has_room(&mut self, _: SocketAddr) -> bool {
         true
     }
-    fn keep(&mut self, _: SocketAddr) {}
+    fn keep(&mut self, _: SocketAddr, _: Option<Box<Share>>) {}
     fn finish(&mut self, _: Instant, peer: SocketAddr) {
         self.finished.push(peer);
     }
@@ -233,6 +234,12 @@ impl Pair {
     pub(super) fn break_off(&mut self, of: usize) {
         let (address, kind) = (address(of), io::ErrorKind::ConnectionReset);
         self.ends[1 - of].host.arrived(self.now, Arrived::Ended { address, kind });
+    }
+
+    /// Has nothing of the other end be read until then, as its carrier would.
+    pub(super) fn pause(&mut self, at: usize, until: Instant) {
+        let paused = Arrived::Paused { address: address(1 - at), until };
+        self.ends[at].host.arrived(self.now, paused);
     }
 
     /// Has a datagram arrive from somewhere else.
