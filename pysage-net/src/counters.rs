@@ -3,12 +3,15 @@
 use std::ops::AddAssign;
 
 /// What the listeners and connections of a manager have counted.
+///
+/// Over TCP the same datagrams go behind each other over a stream, so they count there, too: the pieces
+/// in which a connection reads and writes, whatever packets the system makes of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct NetCounters {
     /// Datagrams that were handed to carriers.
     pub datagrams_sent: u64,
-    /// Their bytes, without the headers of IP and UDP.
+    /// Their bytes, without the headers of IP and UDP, or of TCP with the length before each.
     pub bytes_sent: u64,
     /// Datagrams that arrived from anyone.
     pub datagrams_received: u64,

@@ -291,16 +291,19 @@ impl Host {
         for _ in 0..self.peers.news() {
             let Some(index) = self.peers.next_news() else { return };
             let Some(peer) = self.peers.at(index) else { continue };
+            let (codec, mut asked) = (self.settings.codec, Vec::new());
             let taken = match peer.rights.clone() {
                 None => peer.tell(now, each),
                 Some(rights) => peer.tell(now, &mut |link, told| match told {
-                    Told::Frame(frame) if !rights.allow(self.settings.codec, frame) => {
+                    Told::Frame(frame) if !rights.allow(codec, frame) => {
                         self.counters.messages_refused += 1;
+                        asked.extend(sealed::asked(codec, frame));
                         Taken::Yes
                     }
                     told => each(link, told),
                 }),
             };
+            peer.refuse(codec, &asked);
             let has_ended = peer.has_ended() && taken == Taken::Yes;
             self.peers.set_due(index);
             self.peers.set_changed(index);

@@ -143,11 +143,12 @@ fn a_peer_sends_what_it_may_and_no_more() {
     server.register_message::<OnStreamNine>().unwrap();
     client.send_to_actor(peer, "other", Tell(1)).unwrap();
     client.send_to_actor(peer, "witness", Tell(2)).unwrap();
-    let answer = client.ask(peer, Next(1));
+    let mut answer = client.ask(peer, Next(1));
     client.send(peer, Tell(3)).unwrap();
     until(&[&server, &client], "the last reply", || at_client.has("4"));
     assert_eq!((at_server.all(), other.all()), ("connected 2 3".into(), "connected 3".into()));
-    assert!(!answer.is_ready(), "what it may not ask is not answered");
+    until(&[&server, &client], "the refusal", || answer.is_ready());
+    assert_eq!(answer.take(), Some(Err(AskError::NotAllowed)));
     assert_eq!(server.net_counters().messages_refused, 2);
     // An answer is no message of its own: the server may ask it.
     let mut answer = server.ask(server.peers()[0], Next(5));

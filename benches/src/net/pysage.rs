@@ -56,10 +56,16 @@ pub const KEYS: Peer = Peer {
 const SEALED_NAME: &str = "pysage-sealed";
 const KEYS_NAME: &str = "pysage-keys";
 
-/// The secrets of the end that listens and of the one that connects.
-const IDENTITIES: [&str; 2] = [
-    "secret-0101010101010101010101010101010101010101010101010101010101010101",
-    "secret-0202020202020202020202020202020202020202020202020202020202020202",
+/// The secret of the end that listens and its public part, and those of the one that connects.
+const KEY_PAIRS: [[&str; 2]; 2] = [
+    [
+        "secret-0101010101010101010101010101010101010101010101010101010101010101",
+        "public-a4e09292b651c278b9772c569f5fa9bb13d906b46ab68c9df9dc2b4409f8a209",
+    ],
+    [
+        "secret-0202020202020202020202020202020202020202020202020202020202020202",
+        "public-ce8d3ad1ccb633ec7b70c17814a5c76ecd029685050d344745ba05870e587d59",
+    ],
 ];
 
 const KEY: &str = "shared-000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
@@ -140,10 +146,10 @@ impl Pysage {
         let security = match job.peer.as_str() {
             SEALED_NAME => Security::psk(KEY.parse().expect("this is a key")),
             KEYS_NAME => {
-                let identities = IDENTITIES.map(|secret| secret.parse::<Identity>());
-                let [server, client] = identities.map(|it| it.expect("this is a key"));
+                let [server, client] = KEY_PAIRS;
                 let [own, other] = if listens { [server, client] } else { [client, server] };
-                Security::keys(own, AllowList::only(other.public_key()))
+                let own = own[0].parse::<Identity>().expect("this is a key");
+                Security::keys(own, AllowList::only(other[1].parse().expect("this is a key")))
             }
             _ => Security::open(),
         };

@@ -127,7 +127,7 @@ impl Host {
     /// it does not answer; one that is there may be there again.
     fn unreachable(&mut self, address: Option<SocketAddr>, kind: ErrorKind) {
         let reason = match kind {
-            ErrorKind::ConnectionRefused | ErrorKind::ConnectionReset => ReasonHeard::Refused,
+            ErrorKind::ConnectionRefused | ErrorKind::ConnectionReset => ReasonHeard::NobodyListens,
             _ => ReasonHeard::Unreachable,
         };
         // Who listens greets nobody, and hears this of each address that a stranger makes up.

@@ -34,7 +34,7 @@ pub(super) enum Calling {
 /// What the operating system told of an address, or somebody who need not be the peer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ReasonHeard {
-    Refused,
+    NobodyListens,
     Unreachable,
     OtherSecurity,
     Incompatible,
@@ -107,7 +107,7 @@ impl Greeting {
     /// Why it is not reached, as was heard last.
     pub(super) fn heard(&self) -> Option<DisconnectReason> {
         Some(match self.reason? {
-            ReasonHeard::Refused => DisconnectReason::Refused,
+            ReasonHeard::NobodyListens => DisconnectReason::NobodyListens,
             ReasonHeard::Unreachable => DisconnectReason::Unreachable,
             ReasonHeard::OtherSecurity => DisconnectReason::OtherSecurity,
             ReasonHeard::Incompatible => DisconnectReason::Incompatible,

@@ -44,7 +44,7 @@ impl Parting {
     pub(super) fn reason_of(code: u8) -> DisconnectReason {
         match code {
             1 => DisconnectReason::Mismatch,
-            2 => DisconnectReason::Malformed("it found what this end sent malformed"),
+            2 => DisconnectReason::FoundMalformed,
             3 => DisconnectReason::NotAllowed,
             4 => DisconnectReason::Restarted,
             _ => DisconnectReason::ClosedByPeer,

@@ -3,6 +3,9 @@
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
+use pysage_core::wire::{Codec, FrameHead, Purpose, Receiver};
+use pysage_core::{Delivery, PacketType};
+
 use super::Host;
 use super::greeting::Calling;
 use super::peer::{Peer, State};
@@ -16,6 +19,9 @@ use crate::session::{
 /// So many sessions of a peer may wait for it to show that it got the answer: whoever says again
 /// what a peer has said makes another one, and must not end that of the peer.
 const MOST_TRIES: usize = 4;
+
+/// Why there is no answer to a request that its peer may not make: docs/wire.md has all the reasons.
+const NOT_ALLOWED: u8 = 7;
 
 impl Host {
     /// Takes a hello of who shows that it has a key. Nothing is kept of it unless it is let in.
@@ -206,6 +212,33 @@ impl Host {
         for index in out {
             self.part(now, index, DisconnectReason::NotAllowed);
         }
+    }
+}
+
+impl Peer {
+    /// Tells a peer that what it has asked is not answered, as far as there is room.
+    pub(super) fn refuse(&mut self, codec: Codec, asked: &[(PacketType, u64)]) {
+        let mut refusal = Vec::new();
+        for (packet_type, number) in asked {
+            let (receiver, purpose) = (Receiver::Subscribers, Purpose::Refusal(*number));
+            let head = FrameHead { packet_type: *packet_type, receiver, sender: None, purpose };
+            refusal.clear();
+            head.write(codec, &mut refusal);
+            refusal.push(NOT_ALLOWED);
+            if self.takes_messages() && self.room_bytes() >= refusal.len() {
+                let lengths = [refusal.len() as u32];
+                self.endpoint.send(&refusal, &lengths, Delivery::ReliableUnordered, 0);
+            }
+        }
+    }
+}
+
+/// What a frame asks, if it does: of which type, and by which number.
+pub(super) fn asked(codec: Codec, frame: &[u8]) -> Option<(PacketType, u64)> {
+    let (head, _) = FrameHead::read(codec, frame).ok()?;
+    match head.purpose {
+        Purpose::Request(number) => Some((head.packet_type, number)),
+        _ => None,
     }
 }
 

@@ -108,10 +108,10 @@ fn reason_of(kind: ErrorKind, is_up: bool) -> DisconnectReason {
             DisconnectReason::Malformed("what came over its connection is no frame")
         }
         _ if is_up => DisconnectReason::ConnectionLost,
-        ErrorKind::ConnectionRefused => DisconnectReason::Refused,
+        ErrorKind::ConnectionRefused => DisconnectReason::NobodyListens,
         ErrorKind::TimedOut => DisconnectReason::NoAnswer,
         // It came about, and then the other end did not want it.
-        ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset => DisconnectReason::Refused,
+        ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset => DisconnectReason::ConnectionLost,
         _ => DisconnectReason::Unreachable,
     }
 }

@@ -230,7 +230,7 @@ fn take(
 
 fn reason_of(kind: io::ErrorKind) -> DisconnectReason {
     match kind {
-        io::ErrorKind::ConnectionRefused => DisconnectReason::Refused,
+        io::ErrorKind::ConnectionRefused => DisconnectReason::NobodyListens,
         _ => DisconnectReason::Unreachable,
     }
 }

@@ -8,7 +8,10 @@ use quinn_udp::{BATCH_SIZE, EcnCodepoint, RecvMeta};
 
 use crate::carrier::{Batch, DATAGRAM_BYTES};
 
-/// How many pieces a batch has, each of up to 64 datagrams that the system has joined. With
+/// How many pieces a batch has at first: as many as come at once where there is little traffic.
+const FIRST_PIECES: usize = 4;
+
+/// How many pieces a batch has once that was full, each of up to 64 datagrams that the system has joined. With
 /// 64 KiB for each, more would no longer fit into the cache of a core.
 const PIECES: usize = 16;
 
@@ -23,6 +26,7 @@ const FAILURES: usize = 8;
 
 /// The buffers into which the system receives. They are used again and again.
 pub(super) struct Receiver {
+    /// Made when it is first needed: what leaves first need not wait for it.
     buffer: Vec<u8>,
     piece_bytes: usize,
     pieces: usize,
@@ -46,12 +50,10 @@ impl Receiver {
     /// A receiver for a system that joins up to so many datagrams.
     pub(super) fn new(joined: usize) -> Receiver {
         let piece_bytes = if joined > 1 { JOINED_BYTES } else { SINGLE_BYTES };
-        let pieces = PIECES.min(BATCH_SIZE);
-        // It is zero from the start, so the system gives it pages only once they are written to.
         Receiver {
-            buffer: vec![0; piece_bytes * pieces],
+            buffer: Vec::new(),
             piece_bytes,
-            pieces,
+            pieces: FIRST_PIECES.min(BATCH_SIZE),
             longest_bytes: DATAGRAM_BYTES,
         }
     }
@@ -61,8 +63,7 @@ impl Receiver {
     pub(super) fn longest(self, longest_bytes: usize) -> Receiver {
         let piece_bytes =
             if longest_bytes < SINGLE_BYTES { self.piece_bytes } else { JOINED_BYTES };
-        let buffer = vec![0; piece_bytes * self.pieces];
-        Receiver { buffer, piece_bytes, longest_bytes, ..self }
+        Receiver { piece_bytes, longest_bytes, ..self }
     }
 
     /// Hands over what has arrived, a batch at most.
@@ -78,6 +79,10 @@ impl Receiver {
         let mut failures = 0;
         let mut taken = 0;
         while taken < PIECES {
+            if self.buffer.is_empty() {
+                // It is zero from the start, so the system gives it pages only once they are written to.
+                self.buffer = vec![0; self.piece_bytes * self.pieces];
+            }
             let mut parts = self.buffer.chunks_exact_mut(self.piece_bytes);
             let mut buffers: [IoSliceMut<'_>; PIECES] =
                 array::from_fn(|_| IoSliceMut::new(parts.next().unwrap_or_default()));
@@ -91,6 +96,9 @@ impl Receiver {
                     }
                     taken += received;
                     failures = 0;
+                    if self.pieces < PIECES.min(BATCH_SIZE) {
+                        (self.pieces, self.buffer) = (PIECES.min(BATCH_SIZE), Vec::new());
+                    }
                 }
                 Err(error) => {
                     if error.kind() == ErrorKind::WouldBlock {
