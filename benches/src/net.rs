@@ -53,6 +53,7 @@ const PEERS: &[Peer] = &[
     raw_tcp::PEER,
     pysage::PEER,
     pysage::SEALED,
+    pysage::KEYS,
     renet::PEER,
     renet::QUICK,
     enet::PEER,

@@ -217,6 +217,9 @@ pub enum AskError {
     /// Who was asked does not answer such requests.
     #[error("who was asked does not answer such requests; subscribe its class with `on.ask(..)`")]
     NotAnswered,
+    /// The other end of the link does not let this end ask that.
+    #[error("the other end does not let this end ask that; it grants the right to")]
+    NotAllowed,
     /// The answer did not come in time.
     #[error("the answer did not come in time; `within` gives it more")]
     TimedOut,

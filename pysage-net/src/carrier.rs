@@ -29,6 +29,7 @@ use stream::StreamCarrier;
 pub(crate) use udp::{UdpCarrier, UdpOptions};
 pub(crate) use wait::{Wait, Waits};
 
+use crate::rate::Share;
 #[cfg(feature = "sim")]
 use crate::sim::SimPort;
 
@@ -127,6 +128,15 @@ impl Carrier {
         Ok(self.framed(now, UdpCarrier::connect(to, options)?))
     }
 
+    /// Whether nothing goes over a network of the system.
+    pub(crate) fn is_simulated(&self) -> bool {
+        #[cfg(feature = "sim")]
+        if let Carrier::Memory(_) = self {
+            return true;
+        }
+        false
+    }
+
     /// A carrier, within laminar's framing if this says so.
     #[cfg_attr(not(feature = "laminar"), expect(unused_variables))]
     fn framed(
@@ -210,8 +220,10 @@ pub(crate) trait OverStreams {
     /// Whether a datagram for a peer can leave now. If not, [`Arrived::Ready`] tells when it can.
     fn has_room(&mut self, peer: SocketAddr) -> bool;
 
-    /// Has the stream of a peer stay although others come: there is a session.
-    fn keep(&mut self, peer: SocketAddr);
+    /// Has the stream of a peer stay although others come: there is a session. No more is read of it
+    /// than this share, if there is one: beyond that it is left to the stream until it is due, which
+    /// [`Arrived::Paused`] tells, so that the peer can write no more.
+    fn keep(&mut self, peer: SocketAddr, share: Option<Box<Share>>);
 
     /// Has the stream of a peer end, behind what was sent.
     fn finish(&mut self, now: Instant, peer: SocketAddr);
@@ -225,7 +237,7 @@ pub(crate) trait OverStreams {
 
 /// What waits for one socket that stays the same.
 pub(crate) fn wait_for(socket: &Arc<Socket>) -> Waits {
-    Arc::new([Wait { socket: socket.clone(), writes: false }])
+    Arc::new([Wait { socket: socket.clone(), reads: true, writes: false }])
 }
 
 /// Whether there may be more to receive.
@@ -252,6 +264,9 @@ pub(crate) enum Arrived<'a> {
     /// The stream of a peer takes datagrams again.
     #[cfg_attr(not(any(test, feature = "tcp")), expect(dead_code))]
     Ready { address: SocketAddr },
+    /// More came over the stream of a peer than its share: nothing more is read until then.
+    #[cfg_attr(not(any(test, feature = "tcp")), expect(dead_code))]
+    Paused { address: SocketAddr, until: Instant },
     /// The stream of a peer has ended, or did not come about.
     #[cfg_attr(not(any(test, feature = "tcp")), expect(dead_code))]
     Ended { address: SocketAddr, kind: io::ErrorKind },

@@ -268,8 +268,9 @@ impl NetConfig {
         self
     }
 
-    /// Makes what is chosen at random follow from a seed, for simulations: an attacker could guess
-    /// what follows from it.
+    /// Makes what is chosen at random follow from a seed, the secrets of sessions and cookies, too:
+    /// whoever guesses the seed knows all of them. So it is for simulations, and refused over any other
+    /// carrier than [`Carrier::Memory`], as [`NetError::Config`].
     #[cfg(feature = "sim")]
     #[must_use]
     pub fn seed(mut self, seed: u64) -> Self {
@@ -287,6 +288,12 @@ impl NetConfig {
         }
         if self.connect_timeout.is_zero() {
             return contradiction("`connect_timeout` is zero, so nobody would be reached");
+        }
+        if self.seed.is_some() && !self.carrier.is_simulated() {
+            return contradiction(
+                "`seed` is for `Carrier::Memory` alone: over a network whoever guesses it would know \
+                 the secrets of all sessions; leave it out",
+            );
         }
         if !listens && !self.security.names_whom_to_call() {
             return Err(NetError::NoKeyExpected);

@@ -54,13 +54,13 @@ pub enum DisconnectReason {
     /// Nothing came from it for the idle time-out, or until the time-out of the disconnect.
     TimedOut,
     /// The connection to it broke off, over TCP alone: it ended without a word, or a network between
-    /// no longer knows of the connection.
+    /// no longer knows of the connection. So it is, too, where another program listens at the address,
+    /// or one that has no place, and ends the connection before the two have met.
     ConnectionLost,
     /// It was not reached within the time-out: nothing answered.
     NoAnswer,
-    /// Nobody listens at its address; or, over TCP, what listens there let the connection in and
-    /// ended it without a word.
-    Refused,
+    /// Nobody listens at its address.
+    NobodyListens,
     /// There is no way to its address.
     Unreachable,
     /// Its name was not found.
@@ -77,8 +77,10 @@ pub enum DisconnectReason {
     Restarted,
     /// The two ends know a message differently.
     Mismatch,
-    /// What came from it was not what peers say to each other.
+    /// What came from it was not what peers say to each other: this end disconnected.
     Malformed(&'static str),
+    /// It disconnected, since what came to it from this end was not what peers say to each other.
+    FoundMalformed,
 }
 
 impl fmt::Display for DisconnectReason {
@@ -89,7 +91,7 @@ impl fmt::Display for DisconnectReason {
             DisconnectReason::TimedOut => "nothing came from it for too long",
             DisconnectReason::ConnectionLost => "the connection to it broke off",
             DisconnectReason::NoAnswer => "nothing answered at its address",
-            DisconnectReason::Refused => "nobody listens at its address",
+            DisconnectReason::NobodyListens => "nobody listens at its address",
             DisconnectReason::Unreachable => "there is no way to its address",
             DisconnectReason::NameNotFound(cause) => {
                 return write!(f, "its name was not found: {cause}");
@@ -100,6 +102,9 @@ impl fmt::Display for DisconnectReason {
             DisconnectReason::NotAllowed => "its key is not let in",
             DisconnectReason::Restarted => "it has connected anew",
             DisconnectReason::Mismatch => "it knows a message differently",
+            DisconnectReason::FoundMalformed => {
+                "it found that this end did not keep to the protocol"
+            }
             DisconnectReason::Malformed(what) => {
                 return write!(f, "it did not keep to the protocol: {what}");
             }

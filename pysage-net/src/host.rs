@@ -9,6 +9,7 @@ mod arrive;
 mod depart;
 mod gate;
 mod greeting;
+mod parting;
 mod path;
 mod peer;
 mod peers;
@@ -30,9 +31,10 @@ use crate::config::{HostLimits, NetConfig};
 use crate::counters::NetCounters;
 use crate::endpoint::{Endpoint, Limits};
 use crate::event::DisconnectReason;
+use crate::rate::Share;
 use crate::security::Security;
 use crate::session::{Cookies, Random, Terms};
-use gate::Share;
+use greeting::Calling;
 use peer::{Limited, Peer, State};
 use peers::Peers;
 use streams::ForStream;
@@ -58,7 +60,7 @@ pub(crate) struct Host {
     for_streams: Vec<(SocketAddr, ForStream)>,
     departing: depart::Departures,
     /// What is left of those that were disconnected here, to tell them again.
-    parted: VecDeque<depart::Parted>,
+    parted: VecDeque<parting::Parted>,
     /// Where sealed datagrams are opened.
     opening: Vec<u8>,
     /// The latest time that it was told.
@@ -202,19 +204,14 @@ impl Host {
         let key = self.random.next();
         let until = now + self.settings.connect_timeout;
         if let Some(peer) = self.peers.get_mut(link).filter(|peer| peer.looks_up()) {
-            let mut terms = Vec::new();
-            self.settings.terms.write(&mut terms);
-            let client = (peer.session_here, key);
-            let call = self.security.call(client, &terms, &mut self.random);
-            if self.security.seals() && call.is_none() {
+            if !self.security.names_whom_to_call() {
                 // The list has changed since: there is nobody to call, and certainly not openly.
                 return self.end(link.index, DisconnectReason::NotAllowed);
             }
-            let called = call.as_ref().and_then(|call| call.key);
-            peer.know(called, self.security.rights(called.as_ref()));
             peer.address = Some(to);
+            let calling = if self.security.seals() { Calling::Soon } else { Calling::Openly };
             let over_streams = self.settings.over_streams;
-            peer.state = State::hello(now, key, until, call.map(Box::new), over_streams);
+            peer.state = State::hello(now, key, until, calling, over_streams);
             self.peers.set_due(link.index);
         }
     }
@@ -294,16 +291,19 @@ impl Host {
         for _ in 0..self.peers.news() {
             let Some(index) = self.peers.next_news() else { return };
             let Some(peer) = self.peers.at(index) else { continue };
+            let (codec, mut asked) = (self.settings.codec, Vec::new());
             let taken = match peer.rights.clone() {
                 None => peer.tell(now, each),
                 Some(rights) => peer.tell(now, &mut |link, told| match told {
-                    Told::Frame(frame) if !rights.allow(self.settings.codec, frame) => {
+                    Told::Frame(frame) if !rights.allow(codec, frame) => {
                         self.counters.messages_refused += 1;
+                        asked.extend(sealed::asked(codec, frame));
                         Taken::Yes
                     }
                     told => each(link, told),
                 }),
             };
+            peer.refuse(codec, &asked);
             let has_ended = peer.has_ended() && taken == Taken::Yes;
             self.peers.set_due(index);
             self.peers.set_changed(index);
@@ -325,7 +325,9 @@ impl Host {
 
     /// How long a peer may take from now on to show that it is up, and what it may send.
     fn limited(&self, now: Instant) -> Limited {
-        let share = Share::new(now, &self.settings.limits);
+        // Over streams less is read instead, and nothing dropped.
+        let is_here = !self.settings.over_streams;
+        let share = Share::new(now, &self.settings.limits).filter(|_| is_here);
         Limited { until: now + self.settings.connect_timeout, share }
     }
 
@@ -346,6 +348,7 @@ impl Host {
 
     /// Has a peer be gone.
     fn end(&mut self, index: u32, reason: DisconnectReason) {
+        self.end_pending(index);
         if let Some(peer) = self.peers.at(index) {
             let address = peer.address.filter(|_| self.settings.over_streams);
             peer.end(reason);

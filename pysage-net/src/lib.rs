@@ -42,6 +42,8 @@ mod host;
 #[cfg(feature = "legacy")]
 mod legacy;
 mod network;
+mod origin;
+mod rate;
 mod security;
 mod session;
 #[cfg(feature = "sim")]

@@ -169,10 +169,11 @@ impl Network for ActorManager {
         config.check_reach(Ok(at))?;
         let key = open_line(self, &config, true, |now| bind(&config, now, at))?;
         let opened = |transport: &mut NetTransport| {
+            transport.begin_service()?;
             let address = transport.shared().expect("it was just opened").lock().local_addr();
-            Listener { key, life: transport.lives(), address }
+            Ok(Listener { key, life: transport.lives(), address })
         };
-        self.with_transport(key, opened).ok_or(NetError::Busy)
+        self.with_transport(key, opened).ok_or(NetError::Busy)?
     }
 
     fn connect(&self, address: impl ToAddress, config: NetConfig) -> Result<Destination, NetError> {
@@ -195,6 +196,7 @@ impl Network for ActorManager {
         let begin = |transport: &mut NetTransport| {
             let now = self.clock().now();
             let link = transport.connect(now, address.known().ok(), has_way);
+            transport.begin_service()?;
             if let Err((name, port)) = address.known() {
                 let line = transport.shared().expect("it was just opened");
                 let (carrier, options) = (config.carrier.clone(), config.udp_options());
@@ -310,7 +312,8 @@ fn open_line(
         }
         host.set_table(transport.table());
         let line = SharedLine::new(host, carrier, service, transport.station.clone(), now)?;
-        transport.open(key, line, config, listens)
+        transport.open(key, line, config, listens);
+        Ok::<_, NetError>(())
     };
     manager.with_transport(key, open).ok_or(NetError::Busy)??;
     Ok(key)

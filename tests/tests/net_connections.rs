@@ -91,10 +91,10 @@ fn what_is_sent_to_nobody_is_told_and_accounted_for() {
     let peer = client.connect(free, open().connect_timeout(soon)).unwrap();
     client.send(peer, Tell(1)).unwrap();
     let mut answer = client.ask(peer, Next(1));
-    until(&[&client], "the refusal", || seen.has("Refused"));
+    until(&[&client], "the refusal", || seen.has("NobodyListens"));
     assert_eq!(answer.take(), Some(Err(AskError::Unreachable)));
     assert_eq!(letters.get(), 2);
-    assert_eq!(seen.all(), "Refused");
+    assert_eq!(seen.all(), "NobodyListens");
 }
 
 #[test]

@@ -7,8 +7,8 @@ mod net;
 
 use net::{Next, Seen, Tell, Witness, until, witness};
 use pysage_net::{
-    ActorManager, AllowList, AskError, Identity, Message, NetConfig, NetError, Network,
-    PresharedKey, Rights, Security,
+    ActorManager, AllowList, AskError, Carrier, Identity, Message, NetConfig, NetError, Network,
+    PresharedKey, Rights, Security, Service, sim::SimNetwork,
 };
 
 #[derive(Message, Clone)]
@@ -40,6 +40,28 @@ fn both(rights: Rights) -> Both {
     let called = AllowList::only(of_server.public_key());
     let peer = client.connect(listener.local_addr(), keys(&of_client, &called)).unwrap();
     Both { server, at_server, client, at_client, guests, of_client, peer }
+}
+
+/// Who guessed the seed would know the secrets of all sessions.
+#[test]
+fn a_seed_is_for_simulations_alone() {
+    let manager = ActorManager::new();
+    let shared = || NetConfig::new(Security::psk(PresharedKey::generate())).seed(7);
+    for config in [shared(), NetConfig::new(Security::open()).seed(7)] {
+        let carriers = [Carrier::Laminar, Carrier::Udp, Carrier::Tcp];
+        for config in carriers.map(|carrier| config.clone().carrier(carrier)) {
+            let listened = manager.listen("127.0.0.1:0", config.clone()).map(drop);
+            let connected = manager.connect("127.0.0.1:5000", config).map(drop);
+            for refused in [listened, connected].map(Result::unwrap_err) {
+                let told = refused.to_string();
+                assert!(matches!(refused, NetError::Config { .. }), "{told}");
+                assert!(told.contains("`seed`") && told.contains("`Carrier::Memory`"), "{told}");
+            }
+        }
+    }
+    let at = "10.0.0.1:4000".parse().unwrap();
+    let simulated = shared().carrier(Carrier::Memory(SimNetwork::new(7).port(at)));
+    manager.listen(at, simulated.service(Service::InTick)).unwrap();
 }
 
 #[test]
@@ -121,11 +143,12 @@ fn a_peer_sends_what_it_may_and_no_more() {
     server.register_message::<OnStreamNine>().unwrap();
     client.send_to_actor(peer, "other", Tell(1)).unwrap();
     client.send_to_actor(peer, "witness", Tell(2)).unwrap();
-    let answer = client.ask(peer, Next(1));
+    let mut answer = client.ask(peer, Next(1));
     client.send(peer, Tell(3)).unwrap();
     until(&[&server, &client], "the last reply", || at_client.has("4"));
     assert_eq!((at_server.all(), other.all()), ("connected 2 3".into(), "connected 3".into()));
-    assert!(!answer.is_ready(), "what it may not ask is not answered");
+    until(&[&server, &client], "the refusal", || answer.is_ready());
+    assert_eq!(answer.take(), Some(Err(AskError::NotAllowed)));
     assert_eq!(server.net_counters().messages_refused, 2);
     // An answer is no message of its own: the server may ask it.
     let mut answer = server.ask(server.peers()[0], Next(5));

@@ -4,6 +4,8 @@
 
 #[path = "net_tcp/hostile.rs"]
 mod hostile;
+#[path = "net_tcp/limits.rs"]
+mod limits;
 #[path = "../support/net.rs"]
 mod net;
 #[path = "net_tcp/proxy.rs"]
@@ -160,9 +162,9 @@ fn nobody_at_an_address_is_told_at_once_and_what_was_sent_is_accounted_for() {
     let begun = Instant::now();
     let peer = client.connect(nobody, tcp().connect_timeout(DEADLINE)).unwrap();
     client.send(peer, Tell(1)).unwrap();
-    until(&[&client], "the refusal", || seen.has("Refused"));
+    until(&[&client], "the refusal", || seen.has("NobodyListens"));
     assert!(begun.elapsed() < DEADLINE / 2, "it was not told at once");
-    assert_eq!((letters.get(), seen.all()), (1, "Refused".to_owned()));
+    assert_eq!((letters.get(), seen.all()), (1, "NobodyListens".to_owned()));
     let peer = client.connect("nobody.invalid:5000", tcp()).unwrap();
     until(&[&client], "the end", || seen.all().contains("NameNotFound"));
     assert_eq!(client.send(peer, Tell(1)), Err(SendError::NoSuchLink));

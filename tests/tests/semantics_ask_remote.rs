@@ -140,6 +140,7 @@ fn a_refusal_says_why_whatever_its_bytes() {
         (4, AskError::Invalid),
         (5, AskError::Full),
         (6, AskError::AnswerNotSent),
+        (7, AskError::NotAllowed),
     ];
     for byte in 0..=255 {
         let (manager, script, key) = manager();

@@ -7,8 +7,8 @@ use std::{
 };
 
 use pysage_net::{
-    Actor, ActorManager, Context, Destination, NetConfig, Network, PeerConnected, PeerDisconnected,
-    Security, SendError, Subscriptions,
+    Actor, ActorManager, AllowList, Context, Destination, Identity, NetConfig, Network,
+    PeerConnected, PeerDisconnected, Security, SendError, Subscriptions,
 };
 
 use super::{
@@ -42,7 +42,31 @@ pub const SEALED: Peer = Peer {
     )
 };
 
+/// Peers that have a key each. A key is one peer: of many with the same one only the last would stay.
+pub const KEYS: Peer = Peer {
+    carriers: &[Carrier::Udp, Carrier::Laminar],
+    ..Peer::new::<Pysage>(
+        KEYS_NAME,
+        "Ours, typed messages by actors; encrypted, by peers that have a key each",
+        None,
+        |job| job.case.is_between_processes(),
+    )
+};
+
 const SEALED_NAME: &str = "pysage-sealed";
+const KEYS_NAME: &str = "pysage-keys";
+
+/// The secret of the end that listens and its public part, and those of the one that connects.
+const KEY_PAIRS: [[&str; 2]; 2] = [
+    [
+        "secret-0101010101010101010101010101010101010101010101010101010101010101",
+        "public-a4e09292b651c278b9772c569f5fa9bb13d906b46ab68c9df9dc2b4409f8a209",
+    ],
+    [
+        "secret-0202020202020202020202020202020202020202020202020202020202020202",
+        "public-ce8d3ad1ccb633ec7b70c17814a5c76ecd029685050d344745ba05870e587d59",
+    ],
+];
 
 const KEY: &str = "shared-000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
 
@@ -118,13 +142,22 @@ impl Pysage {
         Pysage { manager, seen }
     }
 
-    fn config(job: &Job) -> NetConfig {
-        let security = if job.peer == SEALED_NAME {
-            Security::psk(KEY.parse().expect("this is a key"))
-        } else {
-            Security::open()
+    fn config(job: &Job, listens: bool) -> NetConfig {
+        let security = match job.peer.as_str() {
+            SEALED_NAME => Security::psk(KEY.parse().expect("this is a key")),
+            KEYS_NAME => {
+                let [server, client] = KEY_PAIRS;
+                let [own, other] = if listens { [server, client] } else { [client, server] };
+                let own = own[0].parse::<Identity>().expect("this is a key");
+                Security::keys(own, AllowList::only(other[1].parse().expect("this is a key")))
+            }
+            _ => Security::open(),
         };
-        let config = NetConfig::new(security).most_peers(2_000).pending_handshakes(2_000);
+        // All peers of the cases with many come from the same address, at once.
+        let config = NetConfig::new(security)
+            .most_peers(2_000)
+            .pending_handshakes(2_000)
+            .pending_handshakes_of_address(2_000);
         match job.carrier {
             Some(Carrier::Laminar) => config.carrier(pysage_net::Carrier::Laminar),
             Some(Carrier::Tcp) => config.carrier(pysage_net::Carrier::Tcp),
@@ -139,7 +172,7 @@ impl Pysage {
 impl End for Pysage {
     fn listen(job: &Job) -> Result<(Pysage, Invitation), Failure> {
         let end = Pysage::new();
-        let listener = end.manager.listen("127.0.0.1:0", Pysage::config(job))?;
+        let listener = end.manager.listen("127.0.0.1:0", Pysage::config(job, true))?;
         let address = listener.local_addr();
         Ok((end, Invitation { address, certificate: Vec::new() }))
     }
@@ -147,7 +180,7 @@ impl End for Pysage {
     fn connect(job: &Job, to: &Invitation) -> Result<Pysage, Failure> {
         let end = Pysage::new();
         for _ in 0..job.peers {
-            end.manager.connect(to.address, Pysage::config(job))?;
+            end.manager.connect(to.address, Pysage::config(job, false))?;
         }
         Ok(end)
     }

@@ -12,14 +12,16 @@ mod ends;
 mod frames;
 #[cfg(feature = "sim")]
 mod simulated;
+mod strangers;
 mod system;
 
 use std::collections::BTreeMap;
 use std::io::{self, ErrorKind};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant};
 
 use super::{Arrived, Batch, DatagramCarrier, Departing, OverStreams, Wait, Waits};
+use crate::rate::Share;
 #[cfg(feature = "sim")]
 use crate::sim::SimPort;
 use connection::{Connection, Served};
@@ -29,6 +31,7 @@ pub(crate) use frames::Frames;
 pub(crate) use frames::{FRAME_BYTES, put_frame};
 #[cfg(feature = "sim")]
 use simulated::{SimDoor, SimStream};
+use strangers::{MOST_STRANGERS, MostStrangers, STRANGER_TIME};
 use system::{TcpDoor, TcpEnd};
 
 /// Datagrams over byte streams.
@@ -44,6 +47,8 @@ pub(crate) struct StreamCarrier<D: Door> {
     buffer: Vec<u8>,
     /// Nobody is let in before: the system had no room for more.
     lets_in_at: Option<Instant>,
+    /// When the first of those is read on of which more came than may.
+    resumes_at: Option<Instant>,
     /// How many connections will end by themselves.
     passing: usize,
     door_unseen: u32,
@@ -57,20 +62,6 @@ const GATHERED_BYTES: usize = 64 << 10;
 
 /// So many bytes are read with a call: some datagrams, in the cache of a core.
 const READ_BYTES: usize = 64 << 10;
-
-/// So long a stream stays without a session: about as long as it is tried to connect.
-const STRANGER_TIME: Duration = Duration::from_secs(5);
-
-/// How many streams stay without a session, be it that they have none yet or none any more.
-#[derive(Clone, Copy, Debug)]
-struct MostStrangers {
-    in_all: usize,
-    of_one_address: usize,
-}
-
-/// Half of them may come from one address: a crowd behind one address comes in at once, and one
-/// attacker does not shut all others out.
-const MOST_STRANGERS: MostStrangers = MostStrangers { in_all: 1024, of_one_address: 512 };
 
 /// So many are let in before others have their turn.
 const MOST_LET_IN: usize = 32;
@@ -127,6 +118,7 @@ impl<D: Door> StreamCarrier<D> {
             gathered_for: None,
             buffer: Vec::new(),
             lets_in_at: None,
+            resumes_at: None,
             passing: 0,
             door_unseen: 0,
             most_strangers: MOST_STRANGERS,
@@ -176,38 +168,12 @@ impl<D: Door> StreamCarrier<D> {
         batch
     }
 
-    /// Makes room for one who comes from an address.
-    fn make_room(&mut self, from: SocketAddr, each: &mut dyn FnMut(Arrived<'_>)) {
-        // Nobody has two streams between the same ports: that one is gone.
-        self.remove(from, ErrorKind::ConnectionReset, each);
-        if !self.send_away(Some(from.ip()), self.most_strangers.of_one_address, each) {
-            self.send_away(None, self.most_strangers.in_all, each);
-        }
-    }
-
-    /// Ends the oldest stream without a session, of an address or of all, if there are so many;
-    /// whether there are.
-    fn send_away(
+    pub(super) fn remove(
         &mut self,
-        of: Option<IpAddr>,
-        most: usize,
+        address: SocketAddr,
+        kind: ErrorKind,
         each: &mut dyn FnMut(Arrived<'_>),
-    ) -> bool {
-        if self.passing < most {
-            return false;
-        }
-        let passing = self.connections.iter().filter(|(_, it)| it.ends_at().is_some());
-        let those = passing.filter(|(at, _)| of.is_none_or(|of| of == at.ip()));
-        let those = those.map(|(address, it)| (it.ends_at(), *address));
-        let oldest = those.clone().min().filter(|_| those.count() >= most);
-        if let Some((_, address)) = oldest {
-            self.dropped += 1;
-            self.remove(address, ErrorKind::TimedOut, each);
-        }
-        oldest.is_some()
-    }
-
-    fn remove(&mut self, address: SocketAddr, kind: ErrorKind, each: &mut dyn FnMut(Arrived<'_>)) {
+    ) {
         let Some(connection) = self.connections.remove(&address) else { return };
         self.passing -= usize::from(connection.ends_at().is_some());
         self.waits_changed += 1;
@@ -218,27 +184,25 @@ impl<D: Door> StreamCarrier<D> {
         }
     }
 
-    /// Ends those whose time is over.
-    fn expire(&mut self, now: Instant, each: &mut dyn FnMut(Arrived<'_>)) {
-        if self.passing > 0 {
-            let over = |it: &Connection<_>| it.ends_at().is_some_and(|at| at <= now);
-            let all = self.connections.iter().filter(|(_, it)| over(it));
-            for address in all.map(|(address, _)| *address).collect::<Vec<_>>() {
-                self.dropped += 1;
-                self.remove(address, ErrorKind::TimedOut, each);
-            }
+    /// Has those be read on whose time has come.
+    fn resume(&mut self, now: Instant) {
+        if self.resumes_at.is_none_or(|at| now < at) {
+            return;
         }
+        self.connections.values_mut().for_each(|connection| connection.resume(now));
+        self.resumes_at = self.connections.values().filter_map(Connection::paused_until).min();
+        self.waits_changed += 1;
     }
 
     /// Hands what is gathered to the stream it is for.
     fn pass_on(&mut self, now: Instant) {
         let Some(to) = self.gathered_for.take() else { return };
         if let Some(connection) = self.connections.get_mut(&to) {
-            let waited = connection.waits_to_write();
+            let waited = connection.waits_for();
             if !connection.write(now, &self.gathered) {
                 self.dropped += 1;
             }
-            self.waits_changed += u64::from(waited != connection.waits_to_write());
+            self.waits_changed += u64::from(waited != connection.waits_for());
         }
         self.gathered.clear();
     }
@@ -252,9 +216,10 @@ impl<D: Door> StreamCarrier<D> {
     ) -> Batch {
         let Some(connection) = self.connections.get_mut(&address) else { return Batch::All };
         self.buffer.resize(READ_BYTES, 0);
-        let waited = connection.waits_to_write();
+        let waited = connection.waits_for();
         let served = connection.serve(now, &mut self.buffer, |what| each(what.of(address)));
-        self.waits_changed += u64::from(waited != connection.waits_to_write());
+        self.waits_changed += u64::from(waited != connection.waits_for());
+        self.resumes_at = self.resumes_at.into_iter().chain(connection.paused_until()).min();
         match served {
             Served::Some(batch) => batch,
             Served::Ended(kind) => {
@@ -283,6 +248,7 @@ impl<D: Door> DatagramCarrier for StreamCarrier<D> {
 
     fn receive(&mut self, now: Instant, each: &mut dyn FnMut(Arrived<'_>)) -> io::Result<Batch> {
         self.expire(now, each);
+        self.resume(now);
         let is_few = D::IS_SIMULATED || self.connections.len() <= FEW_STREAMS;
         let (mut door, ready) = match is_few {
             true => (true, self.connections.keys().copied().collect()),
@@ -329,7 +295,7 @@ impl<D: Door> DatagramCarrier for StreamCarrier<D> {
         let door = self.door.as_ref().and_then(Door::comes_at);
         let simulated = D::IS_SIMULATED.then(coming);
         let all = passing.into_iter().flatten().chain(simulated.into_iter().flatten());
-        all.chain(door).chain(self.lets_in_at).min()
+        all.chain(door).chain(self.lets_in_at).chain(self.resumes_at).min()
     }
 
     fn dropped(&self) -> u64 {
@@ -356,9 +322,9 @@ impl<D: Door> OverStreams for StreamCarrier<D> {
         self.connections.get_mut(&peer).is_some_and(Connection::has_room)
     }
 
-    fn keep(&mut self, peer: SocketAddr) {
+    fn keep(&mut self, peer: SocketAddr, share: Option<Box<Share>>) {
         if let Some(connection) = self.connections.get_mut(&peer) {
-            self.passing -= usize::from(connection.keep());
+            self.passing -= usize::from(connection.keep(share));
         }
     }
 
@@ -368,6 +334,7 @@ impl<D: Door> OverStreams for StreamCarrier<D> {
             let passed = connection.ends_at().is_some();
             connection.finish(now, now + FINISH_TIME);
             self.passing += usize::from(!passed);
+            self.waits_changed += 1;
         }
     }
 

@@ -9,7 +9,9 @@ use socket2::Socket;
 #[derive(Clone, Debug)]
 pub(crate) struct Wait {
     pub(crate) socket: Arc<Socket>,
-    /// Whether also until it takes more.
+    /// Whether until something comes.
+    pub(crate) reads: bool,
+    /// Whether until it takes more.
     pub(crate) writes: bool,
 }
 
@@ -19,7 +21,9 @@ pub(crate) type Waits = Arc<[Wait]>;
 impl Wait {
     /// It as the system is asked for it.
     pub(crate) fn poll_fd(&self) -> PollFd<'_> {
-        let flags = if self.writes { PollFlags::IN | PollFlags::OUT } else { PollFlags::IN };
+        let mut flags = PollFlags::empty();
+        flags.set(PollFlags::IN, self.reads);
+        flags.set(PollFlags::OUT, self.writes);
         PollFd::new(&*self.socket, flags)
     }
 }

@@ -6,6 +6,7 @@ use super::NetConfig;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct HostLimits {
     pub(crate) pending_handshakes: usize,
+    pub(crate) pending_handshakes_of_address: usize,
     pub(crate) handshakes_per_second: u32,
     pub(crate) handshakes_per_second_of_address: u32,
     pub(crate) peer_bytes_per_second: Option<u32>,
@@ -16,6 +17,7 @@ impl Default for HostLimits {
     fn default() -> HostLimits {
         HostLimits {
             pending_handshakes: NetConfig::DEFAULT_PENDING_HANDSHAKES,
+            pending_handshakes_of_address: NetConfig::DEFAULT_PENDING_HANDSHAKES_OF_ADDRESS,
             handshakes_per_second: NetConfig::DEFAULT_HANDSHAKES_PER_SECOND,
             handshakes_per_second_of_address: NetConfig::DEFAULT_HANDSHAKES_PER_SECOND_OF_ADDRESS,
             peer_bytes_per_second: None,
@@ -27,6 +29,9 @@ impl Default for HostLimits {
 impl NetConfig {
     /// How many peers may have been let in that did not show yet that they know, unless set: 256.
     pub const DEFAULT_PENDING_HANDSHAKES: usize = 256;
+
+    /// How many of those may have come from one address unless set: 64.
+    pub const DEFAULT_PENDING_HANDSHAKES_OF_ADDRESS: usize = 64;
 
     /// How many handshakes a listener does in a second unless set: 1,000. One with keys takes about
     /// 0.3 ms.
@@ -40,6 +45,16 @@ impl NetConfig {
     #[must_use]
     pub fn pending_handshakes(mut self, handshakes: usize) -> Self {
         self.host_limits.pending_handshakes = handshakes;
+        self
+    }
+
+    /// How many of [those](Self::pending_handshakes) may have come from one address, whatever its port:
+    /// fewer than all, so that one address does not keep the others out. Of IPv6 the first 64 bits are
+    /// an address. Many players behind one address need a place each for the one round trip until they
+    /// have shown that they know; who finds none says hello again.
+    #[must_use]
+    pub fn pending_handshakes_of_address(mut self, handshakes: usize) -> Self {
+        self.host_limits.pending_handshakes_of_address = handshakes;
         self
     }
 
@@ -61,9 +76,10 @@ impl NetConfig {
     }
 
     /// How many bytes of datagrams are taken from a peer in a second, and as many at once. What is
-    /// more is dropped and counted; the peer takes it for lost, and becomes slower. Over TCP nothing
-    /// comes again, so there the peer is disconnected, as
-    /// [`Malformed`](crate::DisconnectReason::Malformed); a datagram has up to 16 KiB there. No limit
+    /// more is dropped and counted; the peer takes it for lost, and becomes slower. Over TCP nothing is
+    /// dropped: once more has come, by up to 16 KiB, nothing is read from the peer until that is made
+    /// up for. What it sends then waits within its own limits, and so do its answers. Less than about
+    /// 2 KiB a second would have its messages wait for longer than it takes an answer to. No limit
     /// unless set.
     #[must_use]
     pub fn peer_bytes_per_second(mut self, bytes: u32) -> Self {

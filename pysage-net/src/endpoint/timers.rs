@@ -66,6 +66,12 @@ impl Activity {
         self.heard_at = now;
     }
 
+    /// Takes note that what the peer says comes later than it is said.
+    fn heard_later(&mut self, until: Instant) {
+        self.heard_at = self.heard_at.max(until);
+        self.unanswered_since = self.unanswered_since.max(until);
+    }
+
     fn quiet_since(&self) -> Instant {
         self.said_at.max(self.heard_at)
     }
@@ -115,6 +121,12 @@ impl Endpoint {
         let unanswered = self.activity.unanswered_since + UNANSWERED_TIMEOUTS * timeout;
         let is_asked = self.sent.is_in_flight();
         silent.min(if is_asked { unanswered } else { silent }) + IDLE_GRACE
+    }
+
+    /// Takes note that nothing of the peer is read until then, although something is there: it is
+    /// neither silent nor does it leave unanswered what it was asked.
+    pub(crate) fn heard_later(&mut self, until: Instant) {
+        self.activity.heard_later(until);
     }
 
     /// Does what is due.

@@ -5,8 +5,8 @@ use std::net::SocketAddr;
 use std::time::Instant;
 
 use super::Host;
-use super::depart::Parting;
 use super::greeting::ReasonHeard;
+use super::parting::Parting;
 use super::peer::State;
 use super::streams::ForStream;
 use crate::carrier::Arrived;
@@ -15,7 +15,6 @@ use crate::event::DisconnectReason;
 use crate::session::{Datagram, Header, Shake};
 
 const TOO_MUCH: &str = "more came than there was room for";
-const TOO_QUICKLY: &str = "more came in a second than a peer may send";
 
 impl Host {
     /// Takes what arrived from anyone.
@@ -31,6 +30,7 @@ impl Host {
             }
             Arrived::Unreachable { address, kind } => self.unreachable(address, kind),
             Arrived::Ready { address } => self.stream_is_ready(address),
+            Arrived::Paused { address, until } => self.stream_is_paused(address, until),
             Arrived::Ended { address, kind } => self.stream_ended(address, kind),
         }
     }
@@ -70,11 +70,6 @@ impl Host {
         let Some((number, payload)) = opened else { return false };
         if up.share.as_mut().is_some_and(|share| !share.takes(now, bytes.len())) {
             self.counters.datagrams_over_limit += 1;
-            if self.settings.over_streams {
-                // It would have to come again, and does not over a stream.
-                let index = peer.link.index;
-                self.part(now, index, DisconnectReason::Malformed(TOO_QUICKLY));
-            }
             return false;
         }
         let said = peer.endpoint.arrived(now, number, is_marked, payload);
@@ -95,6 +90,7 @@ impl Host {
             self.peers.set_news(index);
         }
         if is_confirmed {
+            self.end_pending(index);
             self.end_former(now, index);
         }
         if has_moved && largest.is_none_or(|largest| number > largest) {
@@ -131,7 +127,7 @@ impl Host {
     /// it does not answer; one that is there may be there again.
     fn unreachable(&mut self, address: Option<SocketAddr>, kind: ErrorKind) {
         let reason = match kind {
-            ErrorKind::ConnectionRefused | ErrorKind::ConnectionReset => ReasonHeard::Refused,
+            ErrorKind::ConnectionRefused | ErrorKind::ConnectionReset => ReasonHeard::NobodyListens,
             _ => ReasonHeard::Unreachable,
         };
         // Who listens greets nobody, and hears this of each address that a stranger makes up.

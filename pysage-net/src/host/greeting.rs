@@ -9,8 +9,7 @@ use crate::session::{Call, Cookie};
 /// What is said to a peer that did not answer.
 pub(super) struct Greeting {
     pub(super) client_key: u64,
-    /// How this end shows who it is, if it has a key.
-    pub(super) call: Option<Box<Call>>,
+    pub(super) calling: Calling,
     cookie: Cookie,
     /// When it was said first with this cookie: an answer tells no round trip that is too short.
     pub(super) said_at: Option<Instant>,
@@ -22,10 +21,20 @@ pub(super) struct Greeting {
     pub(super) reason: Option<ReasonHeard>,
 }
 
+/// How this end shows who it is.
+pub(super) enum Calling {
+    /// It has no key, and does not.
+    Openly,
+    /// By a message that is made while the first hello is on its way: that one gets a cookie, whatever is
+    /// in it, and what the message takes is about a round trip within a house.
+    Soon,
+    By(Box<Call>),
+}
+
 /// What the operating system told of an address, or somebody who need not be the peer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ReasonHeard {
-    Refused,
+    NobodyListens,
     Unreachable,
     OtherSecurity,
     Incompatible,
@@ -47,12 +56,12 @@ impl State {
         now: Instant,
         client_key: u64,
         until: Instant,
-        call: Option<Box<Call>>,
+        calling: Calling,
         over_stream: bool,
     ) -> State {
         State::Hello(Greeting {
             client_key,
-            call,
+            calling,
             cookie: Cookie::NONE,
             said_at: None,
             say_at: now,
@@ -60,6 +69,12 @@ impl State {
             until,
             reason: None,
         })
+    }
+}
+
+impl Calling {
+    pub(super) fn is_sealed(&self) -> bool {
+        !matches!(self, Calling::Openly)
     }
 }
 
@@ -92,7 +107,7 @@ impl Greeting {
     /// Why it is not reached, as was heard last.
     pub(super) fn heard(&self) -> Option<DisconnectReason> {
         Some(match self.reason? {
-            ReasonHeard::Refused => DisconnectReason::Refused,
+            ReasonHeard::NobodyListens => DisconnectReason::NobodyListens,
             ReasonHeard::Unreachable => DisconnectReason::Unreachable,
             ReasonHeard::OtherSecurity => DisconnectReason::OtherSecurity,
             ReasonHeard::Incompatible => DisconnectReason::Incompatible,

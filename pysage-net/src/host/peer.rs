@@ -7,12 +7,13 @@ use std::time::{Duration, Instant};
 use pysage_core::transport::LinkId;
 use pysage_core::wire::{MessageTable, TableMismatch};
 
-use super::gate::Share;
 use super::greeting::Greeting;
 use super::path::Path;
 use super::{Taken, Told};
 use crate::endpoint::{Endpoint, Malformed};
 use crate::event::DisconnectReason;
+use crate::origin::Origin;
+use crate::rate::Share;
 use crate::session::{Letter, PublicKey, Rights, Session};
 
 /// One peer of a host.
@@ -30,6 +31,8 @@ pub(super) struct Peer {
     pub(super) rights: Option<Arc<Rights>>,
     /// What its sealed hello is answered with, until it shows that it got that.
     pub(super) answer: Option<Box<Letter>>,
+    /// Where it came from, until it shows that it knows that it was let in.
+    pub(super) pending: Option<Origin>,
     pub(super) endpoint: Endpoint,
     /// It is told that it is there.
     connects: bool,
@@ -114,6 +117,7 @@ impl Peer {
             key: None,
             rights: None,
             answer: None,
+            pending: None,
             endpoint,
             connects: false,
             moves: false,

@@ -3,7 +3,11 @@
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
+use pysage_core::wire::{Codec, FrameHead, Purpose, Receiver};
+use pysage_core::{Delivery, PacketType};
+
 use super::Host;
+use super::greeting::Calling;
 use super::peer::{Peer, State};
 use super::shake::reason_of;
 use crate::endpoint::Reader;
@@ -15,6 +19,9 @@ use crate::session::{
 /// So many sessions of a peer may wait for it to show that it got the answer: whoever says again
 /// what a peer has said makes another one, and must not end that of the peer.
 const MOST_TRIES: usize = 4;
+
+/// Why there is no answer to a request that its peer may not make: docs/wire.md has all the reasons.
+const NOT_ALLOWED: u8 = 7;
 
 impl Host {
     /// Takes a hello of who shows that it has a key. Nothing is kept of it unless it is let in.
@@ -32,16 +39,19 @@ impl Host {
             return self.refuse(from, shake, Refusal::OtherSecurity);
         }
         let client = (shake.client_session, shake.client_key);
+        // Who says it again is mostly the last that came from there, which is found at once.
+        let last = self.peers.of_address(from).filter(|index| self.is_of(*index, client));
+        if last.is_none() && !self.takes_handshake(now, from) {
+            return false;
+        }
         let is_known = |peer: &&Peer| {
             peer.address == Some(from)
                 && matches!(&peer.state, State::Up(up) if up.client == client)
         };
-        let known = self.peers.iter().find(is_known).map(|peer| peer.answer.as_deref().copied());
-        if let Some(answer) = known {
+        let known = last.or_else(|| Some(self.peers.iter().find(is_known)?.link.index));
+        if let Some(known) = known {
+            let answer = self.peers.at(known).and_then(|peer| peer.answer.as_deref().copied());
             return answer.is_some_and(|answer| self.answer(from, shake, answer));
-        }
-        if !self.takes_handshake(now, from) {
-            return false;
         }
         let Some(heard) = self.security.hear(client, &hello.letter, &mut self.random) else {
             return self.refuse(from, shake, Refusal::OtherSecurity);
@@ -96,6 +106,7 @@ impl Host {
         let key = heard.key;
         let limited = self.limited(now);
         let link = self.add(now, Some(from), State::LooksUp);
+        self.begin_pending(link.index, from);
         let peer = self.peers.at(link.index).expect("it was just added");
         let welcome =
             Answer::Welcome { server_session: peer.session_here, terms: self.settings.terms };
@@ -138,6 +149,25 @@ impl Host {
         self.reply(to, &Shake { said: Said::SealedAnswer(letter), ..*shake })
     }
 
+    /// Makes what a client says that has a key, once its first hello has left.
+    pub(super) fn make_call(&mut self, index: u32) {
+        let Some(peer) = self.peers.at(index) else { return };
+        let State::Hello(greeting) = &mut peer.state else { return };
+        if !matches!(greeting.calling, Calling::Soon) {
+            return;
+        }
+        let mut terms = Vec::new();
+        self.settings.terms.write(&mut terms);
+        let client = (peer.session_here, greeting.client_key);
+        let Some(call) = self.security.call(client, &terms, &mut self.random) else {
+            // The list has changed since: there is nobody to call.
+            return self.end(index, DisconnectReason::NotAllowed);
+        };
+        let called = call.key;
+        greeting.calling = Calling::By(Box::new(call));
+        peer.know(called, self.security.rights(called.as_ref()));
+    }
+
     /// Takes what a server answers, if it is the one that was called.
     pub(super) fn sealed_answer(
         &mut self,
@@ -149,8 +179,8 @@ impl Host {
         let Some(peer) = self.greeted(from, shake) else { return false };
         let index = peer.link.index;
         let State::Hello(greeting) = &mut peer.state else { return false };
-        let answered = greeting.call.as_mut().and_then(|call| call.answered(letter));
-        let Some((said, secrets)) = answered else { return false };
+        let Calling::By(call) = &mut greeting.calling else { return false };
+        let Some((said, secrets)) = call.answered(letter) else { return false };
         match Answer::read(&said) {
             Ok(Answer::Refusal(refusal)) => self.end(index, reason_of(refusal)),
             Ok(Answer::Welcome { server_session, terms }) => {
@@ -182,6 +212,33 @@ impl Host {
         for index in out {
             self.part(now, index, DisconnectReason::NotAllowed);
         }
+    }
+}
+
+impl Peer {
+    /// Tells a peer that what it has asked is not answered, as far as there is room.
+    pub(super) fn refuse(&mut self, codec: Codec, asked: &[(PacketType, u64)]) {
+        let mut refusal = Vec::new();
+        for (packet_type, number) in asked {
+            let (receiver, purpose) = (Receiver::Subscribers, Purpose::Refusal(*number));
+            let head = FrameHead { packet_type: *packet_type, receiver, sender: None, purpose };
+            refusal.clear();
+            head.write(codec, &mut refusal);
+            refusal.push(NOT_ALLOWED);
+            if self.takes_messages() && self.room_bytes() >= refusal.len() {
+                let lengths = [refusal.len() as u32];
+                self.endpoint.send(&refusal, &lengths, Delivery::ReliableUnordered, 0);
+            }
+        }
+    }
+}
+
+/// What a frame asks, if it does: of which type, and by which number.
+pub(super) fn asked(codec: Codec, frame: &[u8]) -> Option<(PacketType, u64)> {
+    let (head, _) = FrameHead::read(codec, frame).ok()?;
+    match head.purpose {
+        Purpose::Request(number) => Some((head.packet_type, number)),
+        _ => None,
     }
 }
 

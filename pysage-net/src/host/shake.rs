@@ -4,11 +4,14 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use super::depart::STALLED_FOR;
-use super::greeting::ReasonHeard;
+use super::greeting::{Calling, ReasonHeard};
 use super::peer::{Peer, State};
+use super::streams::ForStream;
 use super::{Host, MOST_REPLIES};
 use crate::event::DisconnectReason;
-use crate::session::{Cookie, Hello, Refusal, Said, SealedHello, Session, Shake, Terms, Welcome};
+use crate::session::{
+    Cookie, Hello, Letter, Refusal, Said, SealedHello, Session, Shake, Terms, Welcome,
+};
 
 impl Host {
     /// Takes a datagram of the handshake; whether it was for this end.
@@ -75,6 +78,7 @@ impl Host {
         let limited = self.limited(now);
         let link = self.add(now, Some(from), State::LooksUp);
         let session = Session::new(client.1, server_key, client.0);
+        self.begin_pending(link.index, from);
         if let Some(peer) = self.peers.at(link.index) {
             peer.server_key = server_key;
             let round_trip_us = u64::try_from(age.as_micros()).unwrap_or(u64::MAX);
@@ -95,7 +99,7 @@ impl Host {
         self.reply(from, &Shake { said: Said::Refusal(refusal), ..*shake })
     }
 
-    fn is_of(&mut self, index: u32, client: (u32, u64)) -> bool {
+    pub(super) fn is_of(&mut self, index: u32, client: (u32, u64)) -> bool {
         let peer = self.peers.at(index).map(|peer| &peer.state);
         matches!(peer, Some(State::Up(up)) if up.client == client)
     }
@@ -130,7 +134,7 @@ impl Host {
     fn welcome(&mut self, now: Instant, from: SocketAddr, shake: &Shake, welcome: Welcome) -> bool {
         let Some(peer) = self.greeted(from, shake) else { return false };
         // Anyone can welcome whom nobody guards.
-        if matches!(&peer.state, State::Hello(greeting) if greeting.call.is_some()) {
+        if matches!(&peer.state, State::Hello(greeting) if greeting.calling.is_sealed()) {
             return false;
         }
         let index = peer.link.index;
@@ -160,6 +164,8 @@ impl Host {
         let told = [terms.window_bytes, round_trip_us];
         peer.come_up(now, session, client, limited, told, &self.table);
         peer.confirm();
+        let address = peer.address.filter(|_| self.settings.over_streams);
+        self.for_streams.extend(address.map(|address| (address, ForStream::Keep)));
         self.peers.set_due(index);
         self.peers.set_changed(index);
         self.peers.set_news(index);
@@ -169,7 +175,7 @@ impl Host {
         let Some(peer) = self.greeted(from, shake) else { return false };
         let index = peer.link.index;
         if let State::Hello(greeting) = &mut peer.state
-            && greeting.call.is_some()
+            && greeting.calling.is_sealed()
         {
             // Anyone could have said it: it is the reason only if nothing better comes.
             greeting.reason = Some(match refusal {
@@ -198,9 +204,12 @@ impl Host {
         if let Some(to) = address.filter(|_| greeting.say_at <= now) {
             greeting.said(now);
             let cookie = greeting.cookie();
-            let said = match &greeting.call {
-                Some(call) => Said::SealedHello(SealedHello { cookie, letter: call.letter() }),
-                None => Said::Hello(Hello { cookie, terms }),
+            let said = match &greeting.calling {
+                Calling::Openly => Said::Hello(Hello { cookie, terms }),
+                Calling::Soon => Said::SealedHello(SealedHello { cookie, letter: Letter::EMPTY }),
+                Calling::By(call) => {
+                    Said::SealedHello(SealedHello { cookie, letter: call.letter() })
+                }
             };
             let client_key = greeting.client_key;
             let shake = Shake { client_session: session, client_key, said };

@@ -8,6 +8,7 @@ use super::Host;
 use super::peer::{Peer, State};
 use crate::carrier::DatagramCarrier;
 use crate::event::DisconnectReason;
+use crate::rate::Share;
 
 /// What the carrier of streams is to do with one.
 #[derive(Clone, Copy, Debug)]
@@ -31,6 +32,18 @@ impl Host {
     /// Takes note that the stream of a peer takes datagrams again.
     pub(super) fn stream_is_ready(&mut self, address: SocketAddr) {
         if let Some(index) = self.peers.at_address(address) {
+            self.peers.set_due(index);
+        }
+    }
+
+    /// Takes note that nothing of a peer is read until then since it sent more than it may. It is
+    /// there all the same: what it says until then comes later.
+    pub(super) fn stream_is_paused(&mut self, address: SocketAddr, until: Instant) {
+        self.counters.readings_paused += 1;
+        if let Some(index) = self.peers.at_address(address)
+            && let Some(peer) = self.peers.at(index)
+        {
+            peer.endpoint.heard_later(until);
             self.peers.set_due(index);
         }
     }
@@ -79,7 +92,9 @@ impl Host {
         let Some(streams) = carrier.streams() else { return self.for_streams.clear() };
         for (address, told) in self.for_streams.drain(..) {
             match told {
-                ForStream::Keep => streams.keep(address),
+                ForStream::Keep => {
+                    streams.keep(address, Share::new(now, &self.settings.limits));
+                }
                 ForStream::Finish => streams.finish(now, address),
             }
         }
@@ -93,10 +108,10 @@ fn reason_of(kind: ErrorKind, is_up: bool) -> DisconnectReason {
             DisconnectReason::Malformed("what came over its connection is no frame")
         }
         _ if is_up => DisconnectReason::ConnectionLost,
-        ErrorKind::ConnectionRefused => DisconnectReason::Refused,
+        ErrorKind::ConnectionRefused => DisconnectReason::NobodyListens,
         ErrorKind::TimedOut => DisconnectReason::NoAnswer,
         // It came about, and then the other end did not want it.
-        ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset => DisconnectReason::Refused,
+        ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset => DisconnectReason::ConnectionLost,
         _ => DisconnectReason::Unreachable,
     }
 }

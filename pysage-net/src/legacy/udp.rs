@@ -133,7 +133,7 @@ impl UdpSide {
                     }
                 }
                 // Of streams.
-                Arrived::Ready { .. } | Arrived::Ended { .. } => {}
+                Arrived::Ready { .. } | Arrived::Paused { .. } | Arrived::Ended { .. } => {}
             });
             match batch {
                 Ok(Batch::More) if !held.datagrams.is_empty() => break,
@@ -230,7 +230,7 @@ fn take(
 
 fn reason_of(kind: io::ErrorKind) -> DisconnectReason {
     match kind {
-        io::ErrorKind::ConnectionRefused => DisconnectReason::Refused,
+        io::ErrorKind::ConnectionRefused => DisconnectReason::NobodyListens,
         _ => DisconnectReason::Unreachable,
     }
 }

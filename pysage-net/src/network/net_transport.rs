@@ -45,7 +45,7 @@ pub(crate) struct NetTransport {
 struct OpenLine {
     shared: Arc<SharedLine>,
     /// Dropped with it, which ends it.
-    _thread: Option<ServiceThread>,
+    thread: Option<ServiceThread>,
 }
 
 impl NetTransport {
@@ -79,24 +79,36 @@ impl NetTransport {
         Ok(())
     }
 
-    /// Takes a line, whose links are those of this transport from now on.
+    /// Takes a line, whose links are those of this transport from now on. It is
+    /// [served](Self::begin_service) by its ticks alone so far.
     pub(super) fn open(
         &mut self,
         key: Key<NetTransport>,
         shared: Arc<SharedLine>,
         config: &NetConfig,
         listens: bool,
-    ) -> Result<(), NetError> {
-        let thread = match shared.service {
-            Service::Thread => Some(ServiceThread::start(&shared)?),
-            Service::InTick => None,
-        };
+    ) {
         self.encoding = Encoding { codec: config.codec, limits: config.limits() };
         self.inbox_bytes = config.receive_window_bytes.max(DEFAULT_INBOX_BYTES);
         self.key = Some(key);
         self.lives += 1;
         self.listens = listens;
-        self.line = Some(OpenLine { shared, _thread: thread });
+        self.line = Some(OpenLine { shared, thread: None });
+    }
+
+    /// Has a thread serve the line from now on, if one is to. What leaves first need not wait until it
+    /// was started.
+    pub(super) fn begin_service(&mut self) -> Result<(), NetError> {
+        let Some(OpenLine { shared, thread }) = &mut self.line else { return Ok(()) };
+        if shared.service == Service::Thread && thread.is_none() {
+            match ServiceThread::start(shared) {
+                Ok(started) => *thread = Some(started),
+                Err(error) => {
+                    self.retire();
+                    return Err(error);
+                }
+            }
+        }
         Ok(())
     }
 

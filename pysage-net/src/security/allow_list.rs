@@ -18,9 +18,9 @@ use super::rights::Rights;
 /// let (anna, ben) = (Identity::generate().public_key(), Identity::generate().public_key());
 /// let guests = AllowList::new();
 /// guests.allow(anna);
-/// assert!(guests.allows(&anna) && !guests.allows(&ben));
+/// assert!(guests.contains(&anna) && !guests.contains(&ben));
 /// guests.revoke(&anna);
-/// assert!(!guests.allows(&anna));
+/// assert!(!guests.contains(&anna));
 /// ```
 #[derive(Clone, Default)]
 pub struct AllowList(Arc<Shared>);
@@ -67,7 +67,7 @@ impl AllowList {
 
     /// Whether a key is let in.
     #[must_use]
-    pub fn allows(&self, key: &PublicKey) -> bool {
+    pub fn contains(&self, key: &PublicKey) -> bool {
         self.0.keys.read().contains_key(key)
     }
 

@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use pysage_core::wire::{Codec, FrameHead, Purpose, Receiver};
 use pysage_core::{PacketType, WireMessage};
 
-/// What a peer may send. What it may not is counted and dropped, before its fields are looked at;
-/// answers to what it was asked are always taken.
+/// What a peer may send. What it may not is counted and dropped, before its fields are looked at. Who
+/// asks what it may not is told so, by [`AskError::NotAllowed`](crate::AskError::NotAllowed); answers to
+/// what it was asked are always taken.
 ///
 /// ```
 /// use pysage_net::{AllowList, Identity, Message, Rights};

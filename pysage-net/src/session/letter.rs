@@ -13,6 +13,9 @@ impl Letter {
     /// What the longest one takes: an ephemeral key, a sealed key, the sealed terms.
     pub(crate) const MOST_BYTES: usize = 32 + (32 + 16) + (17 + 16);
 
+    /// What stands in its place where none is needed yet.
+    pub(crate) const EMPTY: Letter = Letter { bytes: [0; Letter::MOST_BYTES], length: 0 };
+
     /// A letter of these bytes, if they are not too many.
     pub(crate) fn new(bytes: &[u8]) -> Option<Letter> {
         let mut letter = Letter { bytes: [0; Letter::MOST_BYTES], length: bytes.len() as u8 };

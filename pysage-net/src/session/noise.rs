@@ -105,7 +105,7 @@ impl Security {
     /// Whether a client is let in that was heard.
     pub(crate) fn allows(&self, key: Option<&PublicKey>) -> bool {
         match (&self.0, key) {
-            (Kind::Keys(_, allowed), Some(key)) => allowed.allows(key),
+            (Kind::Keys(_, allowed), Some(key)) => allowed.contains(key),
             (Kind::Keys(..), None) => false,
             _ => true,
         }

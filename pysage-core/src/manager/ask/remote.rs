@@ -240,6 +240,7 @@ fn byte_of(error: AskError) -> u8 {
         AskError::Invalid => 4,
         AskError::Full => 5,
         AskError::AnswerNotSent => 6,
+        AskError::NotAllowed => 7,
         _ => 0,
     }
 }
@@ -252,6 +253,7 @@ fn error_of(byte: u8) -> AskError {
         4 => AskError::Invalid,
         5 => AskError::Full,
         6 => AskError::AnswerNotSent,
+        7 => AskError::NotAllowed,
         _ => AskError::Dropped,
     }
 }

@@ -5,8 +5,9 @@ use std::net::SocketAddr;
 use std::time::Instant;
 
 use super::frames::{Frames, Unwritten};
-use super::{Batch, GATHERED_BYTES, Stream, Wait};
+use super::{Batch, FRAME_BYTES, GATHERED_BYTES, Stream, Wait};
 use crate::carrier::Arrived;
+use crate::rate::Share;
 
 /// A stream to a peer, or to somebody who may become one.
 pub(super) struct Connection<S> {
@@ -20,6 +21,10 @@ pub(super) struct Connection<S> {
     ends_at: Option<Instant>,
     /// When it was served last.
     served_at: Instant,
+    /// What may come in a second, if that is limited.
+    share: Option<Box<Share>>,
+    /// More than that came: nothing more is read until then.
+    paused_until: Option<Instant>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,7 +50,12 @@ pub(super) enum Served {
 pub(super) enum Came<'a> {
     Datagram(&'a [u8]),
     Ready,
+    Paused(Instant),
 }
+
+/// So much is read at a time where it is limited: what came beyond the limit is owed, and there is to be
+/// little of that.
+const LIMITED_READ_BYTES: usize = FRAME_BYTES;
 
 /// More does not wait: whoever sends it does not ask for room, such as answers to handshakes.
 const MOST_UNWRITTEN_BYTES: usize = 2 * GATHERED_BYTES;
@@ -55,6 +65,7 @@ impl<'a> Came<'a> {
         match self {
             Came::Datagram(bytes) => Arrived::Datagram { from: address, is_marked: false, bytes },
             Came::Ready => Arrived::Ready { address },
+            Came::Paused(until) => Arrived::Paused { address, until },
         }
     }
 }
@@ -79,11 +90,18 @@ impl<S: Stream> Connection<S> {
             owes_word: false,
             ends_at: None,
             served_at: now,
+            share: None,
+            paused_until: None,
         }
     }
 
-    /// Has it stay as long as it lasts; whether it was a stranger's.
-    pub(super) fn keep(&mut self) -> bool {
+    /// Has it stay as long as it lasts, and no more be read of it than this share; whether it was a
+    /// stranger's.
+    pub(super) fn keep(&mut self, share: Option<Box<Share>>) -> bool {
+        // A new session over the same stream begins with what is owed.
+        if self.share.is_none() && !self.is_finishing() {
+            self.share = share;
+        }
         let was_stranger = self.is_stranger();
         if was_stranger {
             (self.state, self.ends_at) = (State::Peer, None);
@@ -118,15 +136,39 @@ impl<S: Stream> Connection<S> {
     }
 
     #[cfg(test)]
+    pub(super) fn forget_share(&mut self) {
+        (self.share, self.paused_until) = (None, None);
+    }
+
+    #[cfg(test)]
     pub(super) fn unwritten_bytes(&self) -> usize {
         self.unwritten.bytes().len()
     }
 
     pub(super) fn wait(&self) -> Option<Wait> {
-        self.stream.wait(self.waits_to_write())
+        let (reads, writes) = self.waits_for();
+        self.stream.wait(reads, writes)
+    }
+
+    /// Whether it waits until something comes, and until the stream takes more.
+    pub(super) fn waits_for(&self) -> (bool, bool) {
+        (self.paused_until.is_none(), self.waits_to_write())
+    }
+
+    /// Until when nothing is read of it, if so.
+    pub(super) fn paused_until(&self) -> Option<Instant> {
+        self.paused_until
+    }
+
+    /// Has it be read on if it is time.
+    pub(super) fn resume(&mut self, now: Instant) {
+        self.paused_until = self.paused_until.filter(|until| now < *until);
     }
 
     pub(super) fn comes_at(&self) -> Option<Instant> {
+        if self.paused_until.is_some() {
+            return self.paused_until;
+        }
         self.stream.comes_at(self.waits_to_write())
     }
 
@@ -171,6 +213,8 @@ impl<S: Stream> Connection<S> {
             // One that did not come about has nothing to say.
             let until = if self.state == State::Begun { now } else { until };
             (self.state, self.ends_at) = (State::Finishing, Some(until));
+            // What comes now is passed over.
+            (self.share, self.paused_until) = (None, None);
             self.end_if_written(now);
         }
     }
@@ -198,22 +242,44 @@ impl<S: Stream> Connection<S> {
             }
         }
         self.write_on(now, &mut each);
+        if self.paused_until.is_some() {
+            return Served::Some(Batch::All);
+        }
+        let most = if self.share.is_some() { LIMITED_READ_BYTES } else { buffer.len() };
+        let buffer = &mut buffer[..most];
         match self.stream.read(now, buffer) {
             Ok(0) => Served::Ended(ErrorKind::UnexpectedEof),
-            Ok(count) => {
-                let read = &buffer[..count];
-                let is_of_use = !self.is_finishing();
-                let taken = self.frames.take(read, &mut |frame| each(Came::Datagram(frame)));
-                if is_of_use && taken.is_err() {
-                    return Served::Ended(ErrorKind::InvalidData);
-                }
-                Served::Some(if count == buffer.len() { Batch::More } else { Batch::All })
-            }
+            Ok(count) => self.take(now, &buffer[..count], count == most, &mut each),
             Err(error) => match error.kind() {
                 ErrorKind::WouldBlock | ErrorKind::Interrupted => Served::Some(Batch::All),
                 kind => Served::Ended(kind),
             },
         }
+    }
+
+    /// Takes what was read, of which there may be more.
+    fn take(
+        &mut self,
+        now: Instant,
+        read: &[u8],
+        is_full: bool,
+        each: &mut impl FnMut(Came<'_>),
+    ) -> Served {
+        let mut frames = 0;
+        let taken = self.frames.take(read, &mut |frame| {
+            frames += 1;
+            each(Came::Datagram(frame));
+        });
+        if taken.is_err() && !self.is_finishing() {
+            return Served::Ended(ErrorKind::InvalidData);
+        }
+        let share = self.share.as_mut();
+        self.paused_until = share.and_then(|share| share.owes(now, read.len(), frames));
+        if let Some(until) = self.paused_until {
+            each(Came::Paused(until));
+            return Served::Some(Batch::All);
+        }
+        Served::Some(if is_full { Batch::More } else { Batch::All })
     }
 
     fn write_on(&mut self, now: Instant, each: &mut impl FnMut(Came<'_>)) {

@@ -44,8 +44,8 @@ pub(crate) trait Stream: Send {
     /// Ends what is written, behind what was.
     fn end(&mut self, now: Instant);
 
-    /// What is waited for.
-    fn wait(&self, writes: bool) -> Option<Wait>;
+    /// What is waited for: that something comes, that it takes more, or both.
+    fn wait(&self, reads: bool, writes: bool) -> Option<Wait>;
 
     /// When something comes, or when it takes more if that is asked, if it can know.
     fn comes_at(&self, writes: bool) -> Option<Instant>;

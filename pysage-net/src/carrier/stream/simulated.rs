@@ -86,7 +86,7 @@ impl Stream for SimStream {
         self.end.end(now);
     }
 
-    fn wait(&self, _: bool) -> Option<Wait> {
+    fn wait(&self, _: bool, _: bool) -> Option<Wait> {
         None
     }
 

@@ -70,7 +70,7 @@ impl Door for TcpDoor {
     }
 
     fn wait(&self) -> Option<Wait> {
-        Some(Wait { socket: self.socket.clone(), writes: false })
+        Some(Wait { socket: self.socket.clone(), reads: true, writes: false })
     }
 
     fn comes_at(&self) -> Option<Instant> {
@@ -135,8 +135,9 @@ impl Stream for TcpEnd {
         drop(self.socket.shutdown(Shutdown::Write));
     }
 
-    fn wait(&self, writes: bool) -> Option<Wait> {
-        Some(Wait { socket: self.socket.clone(), writes })
+    fn wait(&self, reads: bool, writes: bool) -> Option<Wait> {
+        // One of which nothing is wanted would still wake whoever waits, once it has broken off.
+        (reads || writes).then(|| Wait { socket: self.socket.clone(), reads, writes })
     }
 
     fn comes_at(&self, _: bool) -> Option<Instant> {
@@ -158,8 +159,9 @@ pub(super) fn ready<D: Door>(
     connections: &BTreeMap<SocketAddr, Connection<D::Stream>>,
 ) -> (bool, Vec<SocketAddr>) {
     let of_door = door.and_then(Door::wait);
-    let all = of_door.into_iter().chain(connections.values().filter_map(Connection::wait));
-    let waits: Vec<Wait> = all.collect();
+    let of_stream = |(address, it): (&SocketAddr, &Connection<_>)| Some((*address, it.wait()?));
+    let (those, of_streams): (Vec<_>, Vec<_>) = connections.iter().filter_map(of_stream).unzip();
+    let waits: Vec<Wait> = of_door.into_iter().chain(of_streams).collect();
     let mut fds: Vec<_> = waits.iter().map(Wait::poll_fd).collect();
     let no_time = Timespec { tv_sec: 0, tv_nsec: 0 };
     if rustix::event::poll(&mut fds, Some(&no_time)).is_err() {
@@ -167,6 +169,6 @@ pub(super) fn ready<D: Door>(
     }
     let mut is_ready = fds.iter().map(|fd| fd.revents() != PollFlags::empty());
     let door = door.is_some() && is_ready.next().unwrap_or(false);
-    let those = connections.keys().zip(is_ready).filter(|(_, is_ready)| *is_ready);
-    (door, those.map(|(address, _)| *address).collect())
+    let those = those.into_iter().zip(is_ready).filter(|(_, is_ready)| *is_ready);
+    (door, those.map(|(address, _)| address).collect())
 }

@@ -4,6 +4,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 
 use super::*;
+use crate::config::HostLimits;
 
 mod hostile;
 
@@ -16,6 +17,8 @@ struct End<D: Door = TcpDoor> {
     came: Vec<(SocketAddr, Vec<u8>)>,
     ready: Vec<SocketAddr>,
     ended: Vec<(SocketAddr, ErrorKind)>,
+    /// Until when nothing more was to be read, of each time.
+    paused: Vec<Instant>,
 }
 
 impl End {
@@ -31,8 +34,8 @@ impl End {
     }
 
     fn over(carrier: StreamCarrier<TcpDoor>) -> End {
-        let (came, ready, ended) = (Vec::new(), Vec::new(), Vec::new());
-        End { carrier, now: Instant::now(), came, ready, ended }
+        let (came, ready, ended, paused) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        End { carrier, now: Instant::now(), came, ready, ended, paused }
     }
 
     fn address(&self) -> SocketAddr {
@@ -40,10 +43,11 @@ impl End {
     }
 
     fn look(&mut self) -> Batch {
-        let End { carrier, now, came, ready, ended } = self;
+        let End { carrier, now, came, ready, ended, paused } = self;
         let batch = carrier.receive(*now, &mut |arrived| match arrived {
             Arrived::Datagram { from, bytes, .. } => came.push((from, bytes.to_vec())),
             Arrived::Ready { address } => ready.push(address),
+            Arrived::Paused { until, .. } => paused.push(until),
             Arrived::Ended { address, kind } => ended.push((address, kind)),
             Arrived::Unreachable { .. } => panic!("streams end instead"),
         });
@@ -129,7 +133,7 @@ fn a_frame_comes_whole_however_slowly_it_is_written() {
 fn what_the_other_end_does_not_read_waits_within_a_bound_and_room_is_told() {
     let mut server = End::listening();
     let (mut caller, address) = caller(&mut server);
-    server.carrier.keep(address);
+    server.carrier.keep(address, None);
     let (mut sent, datagram) = (0, [5; 10_000]);
     while server.carrier.has_room(address) {
         server.send(address, &datagram);
@@ -164,6 +168,69 @@ fn what_the_other_end_does_not_read_waits_within_a_bound_and_room_is_told() {
         })
         .unwrap();
     assert!(count >= sent && !frames.is_amid());
+}
+
+#[test]
+fn no_more_is_read_than_the_share_of_a_peer_and_nothing_is_lost() {
+    let mut server = End::listening();
+    let (mut caller, address) = caller(&mut server);
+    let limits = HostLimits { peer_bytes_per_second: Some(10_000), ..HostLimits::default() };
+    server.carrier.keep(address, Share::new(server.now, &limits));
+    let start = server.now;
+    // More than the system keeps, so that who writes is held up, too.
+    let frames = 10_000;
+    let writer = std::thread::spawn(move || {
+        for number in 0..frames as u32 {
+            caller.write_all(&frame(&number.to_le_bytes().repeat(500))).unwrap();
+        }
+        caller
+    });
+    let taken = |end: &End| end.came.len() * (2 + 2_000);
+    for round in 1..=40 {
+        server.until("it is paused", |end| end.paused.len() == round);
+        let until = *server.paused.last().unwrap();
+        assert!(server.now < until && until < server.now + Duration::from_secs(2));
+        assert_eq!(server.carrier.arrives_at(), Some(until), "it is looked at again then");
+        assert_eq!(server.carrier.waits().len(), 1, "only who comes in wakes whoever waits");
+        let so_far = server.came.len();
+        server.now = until - Duration::from_micros(1);
+        assert_eq!(server.look(), Batch::All, "nobody looks again and again");
+        assert_eq!(server.came.len(), so_far);
+        let earned = 10_000.0 * (1.0 + (until - start).as_secs_f64());
+        assert!((taken(&server) as f64) <= earned + 2.0, "{earned}");
+        assert!(taken(&server) as f64 >= earned - 16_384.0 - 2_002.0, "{earned}");
+        // What is to be written is, meanwhile.
+        server.send(address, b"still here");
+        server.carrier.flush(server.now);
+        server.now = until;
+    }
+    assert!(!writer.is_finished(), "it is held up");
+    let written = server.came.len();
+    server.carrier.connections.get_mut(&address).unwrap().forget_share();
+    server.until("all", |end| end.came.len() == frames);
+    assert!(written < frames);
+    let all = (0..frames as u32).map(|number| (address, number.to_le_bytes().repeat(500)));
+    assert!(server.came.iter().cloned().eq(all));
+    let mut said = vec![0; 40 * frame(b"still here").len()];
+    writer.join().unwrap().read_exact(&mut said).unwrap();
+    assert_eq!(said, frame(b"still here").repeat(40));
+}
+
+#[test]
+fn one_that_breaks_off_while_it_is_paused_wakes_nobody_and_is_told_then() {
+    let mut server = End::listening();
+    let (mut caller, address) = caller(&mut server);
+    let limits = HostLimits { peer_datagrams_per_second: Some(1), ..HostLimits::default() };
+    server.carrier.keep(address, Share::new(server.now, &limits));
+    caller.write_all(&[frame(b"one"), frame(b"two"), frame(b"three")].concat()).unwrap();
+    server.until("it is paused", |end| !end.paused.is_empty());
+    drop(caller);
+    let until = *server.paused.last().unwrap();
+    server.look();
+    assert!(server.carrier.waits().len() == 1 && server.ended.is_empty());
+    server.now = until;
+    server.until("the end", |end| !end.ended.is_empty());
+    assert!(server.carrier.connections.is_empty() && server.carrier.arrives_at().is_none());
 }
 
 #[test]

@@ -8,7 +8,11 @@ use quinn_udp::{BATCH_SIZE, EcnCodepoint, RecvMeta};
 
 use crate::carrier::{Batch, DATAGRAM_BYTES};
 
-/// How many pieces a batch has, each of up to 64 datagrams that the system has joined.
+/// How many pieces a batch has at first: as many as come at once where there is little traffic.
+const FIRST_PIECES: usize = 4;
+
+/// How many pieces a batch has once that was full, each of up to 64 datagrams that the system has
+/// joined.
 const PIECES: usize = 16;
 
 /// A batch of long pieces has fewer: what is read at a time, and what comes of it, is to fit into the
@@ -26,11 +30,13 @@ const FAILURES: usize = 8;
 
 /// The buffers into which the system receives. They are used again and again.
 pub(super) struct Receiver {
+    /// Made when it is first needed: what leaves first need not wait for it.
     buffer: Vec<u8>,
     piece_bytes: usize,
+    /// How many there is room for.
     pieces: usize,
-    /// How many are asked for next.
-    next_pieces: usize,
+    /// How many make a batch, by what came last.
+    batch_pieces: usize,
     longest_bytes: usize,
 }
 
@@ -51,13 +57,11 @@ impl Receiver {
     /// A receiver for a system that joins up to so many datagrams.
     pub(super) fn new(joined: usize) -> Receiver {
         let piece_bytes = if joined > 1 { JOINED_BYTES } else { SINGLE_BYTES };
-        let pieces = PIECES.min(BATCH_SIZE);
-        // It is zero from the start, so the system gives it pages only once they are written to.
         Receiver {
-            buffer: vec![0; piece_bytes * pieces],
+            buffer: Vec::new(),
             piece_bytes,
-            pieces,
-            next_pieces: pieces,
+            pieces: FIRST_PIECES.min(BATCH_SIZE),
+            batch_pieces: PIECES.min(BATCH_SIZE),
             longest_bytes: DATAGRAM_BYTES,
         }
     }
@@ -67,8 +71,7 @@ impl Receiver {
     pub(super) fn longest(self, longest_bytes: usize) -> Receiver {
         let piece_bytes =
             if longest_bytes < SINGLE_BYTES { self.piece_bytes } else { JOINED_BYTES };
-        let buffer = vec![0; piece_bytes * self.pieces];
-        Receiver { buffer, piece_bytes, longest_bytes, ..self }
+        Receiver { piece_bytes, longest_bytes, ..self }
     }
 
     /// Hands over what has arrived, a batch at most.
@@ -84,21 +87,29 @@ impl Receiver {
         let mut failures = 0;
         let (mut taken, mut taken_bytes, mut longest) = (0, 0, 0);
         while taken < PIECES && taken_bytes + longest <= BATCH_BYTES {
+            if self.buffer.is_empty() {
+                // It is zero from the start, so the system gives it pages only once they are written to.
+                self.buffer = vec![0; self.piece_bytes * self.pieces];
+            }
             let mut parts = self.buffer.chunks_exact_mut(self.piece_bytes);
             let mut buffers: [IoSliceMut<'_>; PIECES] =
                 array::from_fn(|_| IoSliceMut::new(parts.next().unwrap_or_default()));
-            let asked = self.next_pieces;
+            let asked = self.batch_pieces.min(self.pieces);
             match receive(&mut buffers[..asked], &mut metas[..asked]) {
                 Ok(received) => {
                     let lengths = metas[..received].iter().map(|meta| meta.len);
                     longest = lengths.clone().max().unwrap_or(0);
-                    self.next_pieces = (BATCH_BYTES / longest.max(1)).clamp(1, self.pieces);
+                    let batch_pieces = BATCH_BYTES / longest.max(1);
+                    self.batch_pieces = batch_pieces.clamp(1, PIECES.min(BATCH_SIZE));
                     taken_bytes += lengths.sum::<usize>();
                     for (bytes, meta) in buffers.iter().zip(&metas[..received]) {
                         cut(bytes, meta, self.piece_bytes, self.longest_bytes, each);
                     }
                     if received < asked {
                         return Ok(Batch::All);
+                    }
+                    if self.batch_pieces > self.pieces {
+                        (self.pieces, self.buffer) = (self.batch_pieces, Vec::new());
                     }
                     taken += received;
                     failures = 0;

@@ -1,6 +1,7 @@
 //! What strangers and peers may cost a host.
 
 use std::net::SocketAddr;
+use std::ops::Range;
 use std::time::Duration;
 
 use pysage_core::Delivery;
@@ -69,6 +70,35 @@ fn so_many_are_let_in_before_they_show_that_they_know() {
     assert_eq!(pair.ends[1].host.peers.len(), 1);
     assert!(knocks(&mut pair, from(300, 9), 300));
     assert!(pair.ends[1].events.is_empty(), "of those nobody has heard");
+}
+
+#[test]
+fn one_address_does_not_keep_another_one_from_coming_in() {
+    let mut pair = limited(open().pending_handshakes(20).pending_handshakes_of_address(5));
+    let welcomed = |pair: &mut Pair, host, ports: Range<u16>| {
+        ports.filter(|port| knocks(pair, from(host, *port), u32::from(*port))).count()
+    };
+    assert_eq!(welcomed(&mut pair, 1, 100..130), 5);
+    assert_eq!(pair.ends[1].host.counters().handshakes_put_off, 25);
+    assert_eq!(welcomed(&mut pair, 2, 200..230), 5);
+    // A place is free again once its time is over, or who has it has shown that it knows.
+    pair.run(NetConfig::DEFAULT_CONNECT_TIMEOUT / 2);
+    assert_eq!(welcomed(&mut pair, 1, 300..301), 0);
+    pair.run(NetConfig::DEFAULT_CONNECT_TIMEOUT / 2);
+    assert_eq!(welcomed(&mut pair, 1, 400..430), 5);
+}
+
+#[test]
+fn who_has_shown_that_it_knows_takes_no_place() {
+    let mut pair = limited(open().pending_handshakes(1).pending_handshakes_of_address(1));
+    for at in 0..20 {
+        pair.restart(0, 100 + at);
+        pair.run(Duration::from_secs(2));
+        pair.send(0, Delivery::ReliableOrdered, 0, &[at as u8]);
+        pair.run(MS * 500);
+    }
+    let sent: Vec<_> = (0..20).map(|at| vec![at]).collect();
+    assert_eq!(pair.ends[1].got, sent);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! A network of two, seeded.
 
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BinaryHeap, HashMap};
 use std::io;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -11,7 +11,10 @@ use pysage_core::transport::LinkId;
 
 use crate::carrier::{Arrived, Batch, DatagramCarrier, Departing, OverStreams};
 use crate::config::NetConfig;
+use crate::host::peer::State;
 use crate::host::{Host, Taken, Told};
+use crate::origin::Origin;
+use crate::rate::Share;
 use crate::security::Security;
 use crate::session::Random;
 
@@ -108,7 +111,7 @@ impl OverStreams for Out {
     fn has_room(&mut self, _: SocketAddr) -> bool {
         true
     }
-    fn keep(&mut self, _: SocketAddr) {}
+    fn keep(&mut self, _: SocketAddr, _: Option<Box<Share>>) {}
     fn finish(&mut self, _: Instant, peer: SocketAddr) {
         self.finished.push(peer);
     }
@@ -120,6 +123,19 @@ impl OverStreams for Out {
 
 pub(super) fn address(end: usize) -> SocketAddr {
     SocketAddr::from(([10, 0, 0, 1 + end as u8], 4000))
+}
+
+/// Those that have to show that they know are counted as if all peers were looked at.
+fn check_pending(host: &Host) {
+    let pending =
+        host.peers.iter().filter(|peer| matches!(&peer.state, State::Up(up) if !up.is_confirmed));
+    let mut by_origin = HashMap::new();
+    for peer in pending {
+        let address = peer.address.expect("it came from somewhere");
+        *by_origin.entry(Origin::of(address.ip())).or_default() += 1;
+    }
+    let count = by_origin.values().sum();
+    assert_eq!(host.gate.pending.counts(), (count, &by_origin));
 }
 
 impl Pair {
@@ -218,6 +234,12 @@ impl Pair {
     pub(super) fn break_off(&mut self, of: usize) {
         let (address, kind) = (address(of), io::ErrorKind::ConnectionReset);
         self.ends[1 - of].host.arrived(self.now, Arrived::Ended { address, kind });
+    }
+
+    /// Has nothing of the other end be read until then, as its carrier would.
+    pub(super) fn pause(&mut self, at: usize, until: Instant) {
+        let paused = Arrived::Paused { address: address(1 - at), until };
+        self.ends[at].host.arrived(self.now, paused);
     }
 
     /// Has a datagram arrive from somewhere else.
@@ -339,6 +361,7 @@ impl Pair {
             end.host.tell(now, &mut tell);
         }
         end.host.transmit(now, &mut end.out).unwrap();
+        check_pending(&end.host);
         for (to, bytes) in std::mem::take(&mut self.ends[at].out.sent) {
             self.departed[at] += 1;
             let reaches = [self.client_address, address(1)].contains(&to);

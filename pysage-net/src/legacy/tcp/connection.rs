@@ -365,7 +365,7 @@ impl Connection {
 
 fn reason_of(error: &io::Error) -> DisconnectReason {
     match error.kind() {
-        ErrorKind::ConnectionRefused => DisconnectReason::Refused,
+        ErrorKind::ConnectionRefused => DisconnectReason::NobodyListens,
         ErrorKind::TimedOut => DisconnectReason::NoAnswer,
         _ => DisconnectReason::Unreachable,
     }

@@ -7,7 +7,7 @@ use super::*;
 /// A peer that is in a session, and stays whatever others do.
 fn peer(server: &mut End) -> (TcpStream, SocketAddr) {
     let (peer, address) = caller(server);
-    server.carrier.keep(address);
+    server.carrier.keep(address, None);
     (peer, address)
 }
 
