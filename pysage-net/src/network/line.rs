@@ -10,7 +10,7 @@ use pysage_core::transport::LinkId;
 
 use super::poll::Waker;
 use super::station::Station;
-use crate::carrier::{Batch, DatagramCarrier, Waits};
+use crate::carrier::{Arrived, Batch, DatagramCarrier, Waits};
 use crate::config::Service;
 use crate::counters::NetCounters;
 use crate::error::NetError;
@@ -197,19 +197,22 @@ impl Line {
         self.carrier.local_addr()
     }
 
-    /// Reads what has arrived, as far as it is not too much for one time.
-    pub(super) fn read(&mut self, now: Instant) {
+    /// Reads what has arrived, as far as it is not too much for one time; returns how many bytes.
+    pub(super) fn read(&mut self, now: Instant) -> usize {
         match self.found.take() {
             Some((link, Ok(address))) => self.host.reach(now, link, address),
             Some((link, Err(reason))) => self.host.give_up(now, link, reason),
             None => {}
         }
         let Line { host, carrier, .. } = self;
-        let mut arrived = false;
+        let (mut arrived, mut read_bytes) = (false, 0);
         for _ in 0..MOST_BATCHES {
-            let batch = carrier.receive(now, &mut |datagram| {
+            let batch = carrier.receive(now, &mut |it| {
                 arrived = true;
-                host.arrived(now, datagram);
+                if let Arrived::Datagram { bytes, .. } = it {
+                    read_bytes += bytes.len();
+                }
+                host.arrived(now, it);
             });
             match batch {
                 Ok(Batch::More) => {}
@@ -226,6 +229,7 @@ impl Line {
         if arrived {
             self.traffic_at = Some(now);
         }
+        read_bytes
     }
 
     /// Does what is due, and sends what can leave now.
