@@ -62,9 +62,9 @@ pub use error::{SendError, TransportFailure};
 #[cfg(feature = "wire")]
 pub use manager::Broadcast;
 pub use manager::{
-    ActorFailed, ActorManager, Answer, Budget, Counters, DeadLetter, Delay, DropReason, Failure,
-    FailureCause, Handle, ManagerConfig, NameTaken, Overflow, Pause, Producer, Queued, Refused,
-    RefusedReason, RunReport, TickRate, TickReport, Timer, Triggered, Waiting,
+    ActorFailed, ActorManager, Answer, Budget, BusyWait, Counters, DeadLetter, Delay, DropReason,
+    Failure, FailureCause, Handle, ManagerConfig, NameTaken, Overflow, Pause, Producer, Queued,
+    Refused, RefusedReason, RunReport, TickRate, TickReport, Timer, Triggered, Waiting,
 };
 pub use message::{AnyMessage, Delivery, Message, PacketType, Property, PropertyError, Request};
 #[cfg(feature = "wire")]

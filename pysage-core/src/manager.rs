@@ -58,7 +58,7 @@ pub use timers::{Delay, Timer};
 pub use topic::{TopicCell, TopicKey};
 pub use trigger::Triggered;
 pub(crate) use update::Update;
-pub use waiting::Waiting;
+pub use waiting::{BusyWait, Waiting};
 pub(crate) use world::World;
 
 /// Holds actors and their waiting messages, and runs the tick.

@@ -24,6 +24,7 @@ struct WaitingForGroups {
 impl GroupTransport {
     /// Gives a manager its links to other groups.
     pub(crate) fn attach(manager: &ActorManager, node: Rc<RefCell<Node>>) -> Key<GroupTransport> {
+        node.borrow_mut().wait_busily(manager.busy_wait());
         manager.wait_by(WaitingForGroups { node: node.clone() });
         manager.attach(GroupTransport { node }).expect("it carries all messages")
     }
@@ -70,7 +71,7 @@ impl Transport for GroupTransport {
 
 impl Waiting for WaitingForGroups {
     fn wait_until(&self, time: Instant) {
-        self.node.borrow().wait(Some(time));
+        self.node.borrow_mut().wait(Some(time));
     }
 
     fn waker(&self) -> Arc<dyn Fn() + Send + Sync> {

@@ -14,7 +14,7 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use pysage_core::transport::{Inbox, LinkId, Outbox};
-use pysage_core::{BoxError, SendError};
+use pysage_core::{BoxError, BusyWait, SendError};
 
 use crate::config::GroupConfig;
 use crate::control::{Control, Known, Terms};
@@ -24,7 +24,7 @@ use crate::event::{GroupDown, GroupUp};
 use crate::line::Line;
 use crate::links::{Links, Over};
 use crate::name::GroupName;
-use crate::socket::{Waiter, Waker};
+use crate::socket::{Ended, Waiter, Waker};
 use child::Child;
 pub(crate) use child::GroupKind;
 pub(crate) use line_to_parent::Birth;
@@ -41,6 +41,9 @@ pub(crate) struct Node {
     introduced: introductions::Introduced,
     events: Vec<Event>,
     waiter: Rc<Waiter>,
+    busy: BusyWait,
+    /// When a wait has ended for which nothing came.
+    nothing_at: Option<Instant>,
     /// Something came that needs another tick at once.
     is_behind: bool,
     /// Whether messages that are done count as handled.
@@ -70,6 +73,10 @@ enum Event {
     Down(GroupDown),
 }
 
+/// A tick so soon behind a wait for which nothing came does not look again: an idle group then makes
+/// one call of the system in a tick. What comes in between ends the next wait at once.
+const FRESH: Duration = Duration::from_micros(50);
+
 impl Node {
     /// From here on nothing counts as handled: it is dropped.
     pub(crate) fn stop_counting(&mut self) {
@@ -92,6 +99,8 @@ impl Node {
             introduced: introductions::Introduced::default(),
             events: Vec::new(),
             waiter: Rc::new(waiter),
+            busy: BusyWait::new(Duration::ZERO),
+            nothing_at: None,
             is_behind: false,
             counts: true,
         }
@@ -169,11 +178,13 @@ impl Node {
 
     /// Takes in what the others have sent, and looks after this group's own.
     pub(crate) fn receive(&mut self, now: Instant, inbox: &mut Inbox<'_>) -> Result<(), BoxError> {
+        let nothing_for = self.nothing_at.take().map(|at| at.elapsed());
+        let hears = nothing_for.is_none_or(|time| time > FRESH);
         loop {
             // Links before lines: a message may be about a group that is told on the line, where it
             // was told before the message was sent.
-            let more = self.links.read_once();
-            self.serve(now);
+            let more = hears && self.links.read_once();
+            self.serve(now, hears);
             // That a group is up comes before its messages, and that one is down behind them.
             if self.events.iter().any(|event| matches!(event, Event::Up(_))) {
                 self.publish(inbox);
@@ -225,11 +236,13 @@ impl Node {
         }
     }
 
-    /// Takes note of what parent and groups tell, and of who is gone.
-    fn serve(&mut self, now: Instant) {
+    /// Takes note of what parent and groups tell, if it `hears` them, and of who is gone.
+    fn serve(&mut self, now: Instant, hears: bool) {
         self.is_behind = false;
-        self.serve_parent(now);
-        self.serve_children(now);
+        if hears {
+            self.serve_parent(now);
+        }
+        self.serve_children(now, hears);
     }
 
     fn end_links(&mut self, acked: bool) {
@@ -259,8 +272,13 @@ impl Node {
         self.children.iter().filter_map(Child::wake_at).min()
     }
 
+    /// Has its waits poll like this before they block.
+    pub(crate) fn wait_busily(&mut self, busy: BusyWait) {
+        self.busy = busy;
+    }
+
     /// Waits until something comes, or until that time.
-    pub(crate) fn wait(&self, until: Option<Instant>) {
+    pub(crate) fn wait(&mut self, until: Option<Instant>) {
         let now = Instant::now();
         let until = [until, self.wake_at(now)].into_iter().flatten().min();
         if until.is_none_or(|until| until > now) {
@@ -269,12 +287,19 @@ impl Node {
     }
 
     /// Waits until something comes from a group, or one takes something, or until that time.
-    fn wait_for_groups(&self, until: Option<Instant>) {
+    fn wait_for_groups(&mut self, until: Option<Instant>) {
         let links: Vec<_> = self.links.interests().collect();
         let links = links.iter().map(|(stream, reads, writes)| stream.interest(*reads, *writes));
         let interests: Vec<_> = links.chain(self.lines().filter_map(Line::interest)).collect();
+        let begun = Instant::now();
+        let ended = self.waiter.wait(&interests, until, self.busy.time());
         // A wait that fails is a tick too early.
-        drop(self.waiter.wait(&interests, until));
+        let now = Instant::now();
+        self.nothing_at = None;
+        if let Ok(ended) = ended {
+            self.busy.waited(now - begun, ended == Ended::Met);
+            self.nothing_at = (ended == Ended::Time).then_some(now);
+        }
     }
 
     fn lines(&self) -> impl Iterator<Item = &Line> {

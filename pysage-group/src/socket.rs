@@ -39,7 +39,7 @@ pub(crate) use process::Process;
 pub(crate) use unix::{
     Control, ControlError, Received, Stream, inherited, part, spawn, watch_parent,
 };
-pub(crate) use waiter::{Interest, Waiter, Waker};
+pub(crate) use waiter::{Ended, Interest, Waiter, Waker};
 
 /// How long one body may be. A table of message types is the longest of them.
 pub(crate) const BODY_BYTES_MAX: usize = 1024 * 1024;

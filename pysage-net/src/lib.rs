@@ -68,8 +68,8 @@ pub use pysage_core::{
 };
 pub use pysage_core::{
     AccessError, Actor, ActorFailed, ActorId, ActorManager, Answer, AnyMessage, AskError, BoxError,
-    Broadcast, Budget, Clock, Context, Counters, DeadLetter, Delay, Delivery, Destination,
-    DropReason, Failure, FailureCause, Flow, Handle, HandlerReturn, InstallError, Key,
+    Broadcast, Budget, BusyWait, Clock, Context, Counters, DeadLetter, Delay, Delivery,
+    Destination, DropReason, Failure, FailureCause, Flow, Handle, HandlerReturn, InstallError, Key,
     ManagerConfig, ManualClock, Me, NameTaken, Overflow, PacketType, Pause, Producer, Property,
     PropertyError, Queued, Refused, RefusedReason, RegisterError, RegisterMessageError, Request,
     RunReport, SendError, SingletonError, SubscribeError, Subscriptions, TickError, TickRate,

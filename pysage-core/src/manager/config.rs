@@ -24,6 +24,7 @@ pub struct ManagerConfig {
     pub(crate) ask_capacity: usize,
     pub(crate) ask_timeout: Duration,
     pub(crate) halt_at_panic: bool,
+    pub(crate) busy_wait: Duration,
     pub(crate) clock: Clock,
 }
 
@@ -63,6 +64,10 @@ impl ManagerConfig {
     /// How long an [answer](crate::Answer) is waited for unless set: 5 s. A tick or a round trip
     /// is far shorter, and whoever asked a peer that is gone should learn it before a player does.
     pub const DEFAULT_ASK_TIMEOUT: Duration = Duration::from_secs(5);
+
+    /// How long a loop that waits for others polls at most before it blocks unless set: 50 µs, some
+    /// round trips between two processes of a machine, and less than one over most networks.
+    pub const DEFAULT_BUSY_WAIT: Duration = Duration::from_micros(50);
 
     /// Sets how many messages may wait for a later tick, 1 at least. Those being dispatched do
     /// not count, so a manager holds twice as many at most; and as many again that were triggered
@@ -132,6 +137,16 @@ impl ManagerConfig {
         self
     }
 
+    /// Sets how long a loop that waits for groups or peers polls at most before it blocks; zero for
+    /// never. It does so only while messages come within microseconds of each other, and takes a
+    /// processor meanwhile: see [`BusyWait`](crate::BusyWait).
+    #[must_use]
+    #[doc(alias("spin", "busy_poll"))]
+    pub fn busy_wait(mut self, most: Duration) -> Self {
+        self.busy_wait = most;
+        self
+    }
+
     /// Sets what happens to a message for a full queue.
     #[must_use]
     pub fn overflow(mut self, overflow: Overflow) -> Self {
@@ -158,6 +173,7 @@ impl Default for ManagerConfig {
             ask_capacity: ManagerConfig::DEFAULT_ASK_CAPACITY,
             ask_timeout: ManagerConfig::DEFAULT_ASK_TIMEOUT,
             halt_at_panic: false,
+            busy_wait: ManagerConfig::DEFAULT_BUSY_WAIT,
             clock: Clock::default(),
         }
     }

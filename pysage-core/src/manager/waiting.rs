@@ -1,11 +1,14 @@
 //! How a loop waits until there is something to do.
 
+mod busy_wait;
+
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Instant;
 
 use super::ActorManager;
 use crate::actor::Flow;
+pub use busy_wait::BusyWait;
 
 /// Waits in place of a manager's loop, for what the manager does not know of: a transport with
 /// sockets brings one that waits for those as well.

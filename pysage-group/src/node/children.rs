@@ -14,17 +14,17 @@ use crate::name::GroupName;
 use crate::restarts::Verdict;
 
 impl Node {
-    pub(super) fn serve_children(&mut self, now: Instant) {
+    pub(super) fn serve_children(&mut self, now: Instant, hears: bool) {
         let mut index = 0;
         while index < self.children.len() {
             let count = self.children.len();
-            self.serve_child(index, now);
+            self.serve_child(index, now, hears);
             index += usize::from(self.children.len() == count);
         }
     }
 
-    fn serve_child(&mut self, index: usize, now: Instant) {
-        let is_over = self.hear_child(index, now);
+    fn serve_child(&mut self, index: usize, now: Instant, hears: bool) {
+        let is_over = hears && self.hear_child(index, now);
         let child = &mut self.children[index];
         if is_over {
             return self.child_ended(index, now);
@@ -255,7 +255,7 @@ mod tests {
         let (mut node, mut line) = with_child();
         for _ in 0..2 {
             line.tell(ready()).unwrap();
-            node.serve_children(Instant::now());
+            node.serve_children(Instant::now(), true);
             assert!(node.children[0].is_up());
         }
     }
@@ -267,7 +267,7 @@ mod tests {
         let known = |group: &str| Known { group: group.to_owned(), ..node.known() };
         let boast = ["two", "one/sub", "main", "", "/", "one", "onerous/sub"].map(known);
         line.tell(Control::Known(boast.to_vec())).unwrap();
-        node.serve_children(Instant::now());
+        node.serve_children(Instant::now(), true);
         let names = |node: &Node| {
             node.directory.all().into_iter().map(|known| known.group).collect::<Vec<_>>()
         };
@@ -276,10 +276,10 @@ mod tests {
             line.tell(Control::Gone { group: group.to_owned(), for_good: true }).unwrap();
         }
         line.tell(Control::Stop).unwrap();
-        node.serve_children(Instant::now());
+        node.serve_children(Instant::now(), true);
         assert_eq!(names(&node), ["one", "one/sub"]);
         line.tell(Control::Gone { group: "one/sub".to_owned(), for_good: true }).unwrap();
-        node.serve_children(Instant::now());
+        node.serve_children(Instant::now(), true);
         assert_eq!(names(&node), ["one"]);
     }
 }

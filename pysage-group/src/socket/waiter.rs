@@ -5,7 +5,8 @@ mod alarm;
 
 use std::io::{self, IoSlice};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -38,6 +39,15 @@ pub(crate) struct Interest<'a> {
     pub(crate) writable: bool,
 }
 
+/// What ended a wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ended {
+    /// What was waited for, or a waker.
+    Met,
+    /// The time; or nothing at all.
+    Time,
+}
+
 /// Ends the wait of a [`Waiter`] from any thread. Clones wake the same one.
 #[derive(Clone, Debug)]
 pub(crate) struct Waker(Arc<Wake>);
@@ -45,10 +55,15 @@ pub(crate) struct Waker(Arc<Wake>);
 #[derive(Debug)]
 struct Wake {
     end: Stream,
-    /// Whether the waiter will see that it was woken: a byte is under way to it, or it is about to
-    /// return.
-    awake: AtomicBool,
+    state: AtomicU8,
 }
+
+/// The waiter is at work, or polls: it looks at the state before it blocks.
+const AWAKE: u8 = 0;
+/// It may be blocked, so that it takes a byte to end its wait.
+const ASLEEP: u8 = 1;
+/// It was woken, and has not returned since.
+const WOKEN: u8 = 2;
 
 impl Waiter {
     /// A waiter that nobody has woken.
@@ -58,7 +73,7 @@ impl Waiter {
     /// The process or the system has as many descriptors open as it may.
     pub(crate) fn new() -> io::Result<Waiter> {
         let (end, wakes) = Stream::connected_pair()?;
-        let wake = Wake { end: wakes, awake: AtomicBool::new(false) };
+        let wake = Wake { end: wakes, state: AtomicU8::new(AWAKE) };
         Ok(Waiter {
             end,
             waker: Waker(Arc::new(wake)),
@@ -68,7 +83,8 @@ impl Waiter {
     }
 
     /// Waits until one of the interests is met, the time is there, or a waker was used since the
-    /// last wait. It may return for no reason: look at everything that is waited for.
+    /// last wait. It may return for no reason: look at everything that is waited for. It polls for as
+    /// long as it is `busy` before it blocks.
     ///
     /// An interest in nothing is left out, so that a descriptor whose end was seen is not waited
     /// for in vain. Times are exact to the resolution of the system's timers, on macOS and Windows
@@ -81,7 +97,11 @@ impl Waiter {
         &self,
         interests: &[Interest<'_>],
         until: Option<Instant>,
-    ) -> io::Result<()> {
+        busy: Duration,
+    ) -> io::Result<Ended> {
+        if self.is_woken() {
+            return self.clear(false);
+        }
         let mut polled = Vec::with_capacity(interests.len() + 2);
         polled.push(PollFd::from_borrowed_fd(self.end.descriptor(), PollFlags::IN));
         for interest in interests {
@@ -92,12 +112,51 @@ impl Waiter {
                 polled.push(PollFd::from_borrowed_fd(interest.descriptor, events));
             }
         }
-        let alarm = self.alarm(until)?;
-        polled.extend(alarm.iter().map(|timer| PollFd::from_borrowed_fd(*timer, PollFlags::IN)));
-        let result = poll_until(&mut polled, until.filter(|_| alarm.is_none()));
-        let is_woken = !polled[0].revents().is_empty();
-        self.clear(is_woken)?;
-        result.map(drop)
+        let count = polled.len();
+        let met = !busy.is_zero() && self.poll_busily(&mut polled, until, busy)?;
+        if !met && self.falls_asleep() {
+            let alarm = self.alarm(until)?;
+            let timer = alarm.iter().map(|timer| PollFd::from_borrowed_fd(*timer, PollFlags::IN));
+            polled.extend(timer);
+            poll_until(&mut polled, until.filter(|_| alarm.is_none()))?;
+        }
+        let is_ready = |fd: &PollFd<'_>| !fd.revents().is_empty();
+        match (self.clear(is_ready(&polled[0]))?, polled[1..count].iter().any(is_ready)) {
+            (Ended::Time, false) => Ok(Ended::Time),
+            _ => Ok(Ended::Met),
+        }
+    }
+
+    /// Polls for so long, but not beyond the time; whether there is something.
+    fn poll_busily(
+        &self,
+        polled: &mut [PollFd<'_>],
+        until: Option<Instant>,
+        busy: Duration,
+    ) -> io::Result<bool> {
+        let begun = Instant::now();
+        let end = until.map_or(begun + busy, |until| until.min(begun + busy));
+        loop {
+            // A time that is past: it looks, and does not wait.
+            if self.is_woken() || poll_until(polled, Some(begun))? {
+                return Ok(true);
+            }
+            if Instant::now() >= end {
+                return Ok(false);
+            }
+            // Who is to send something may have no other processor.
+            thread::yield_now();
+        }
+    }
+
+    fn is_woken(&self) -> bool {
+        self.waker.0.state.load(Ordering::Acquire) == WOKEN
+    }
+
+    /// Has wakers write from now on; not if one was used.
+    fn falls_asleep(&self) -> bool {
+        let (state, acquires) = (&self.waker.0.state, Ordering::Acquire);
+        state.compare_exchange(AWAKE, ASLEEP, Ordering::AcqRel, acquires) != Err(WOKEN)
     }
 
     /// What is to be polled in place of a timeout, where the system has such a thing.
@@ -117,37 +176,34 @@ impl Waiter {
         self.waker.clone()
     }
 
-    /// Makes ready for the next wake.
+    /// Makes ready for the next wake; whether there was one.
     ///
     /// No wake is lost. A thread that swaps before this swap finds either way that its work is
     /// looked at: the swap here reads what the last of them wrote, so all that they did before is
-    /// visible to the caller, who is about to look. A thread that swaps after it finds `false`
-    /// and writes a byte, which ends the next wait.
+    /// visible to the caller, who is about to look. A thread that swaps after it leaves a state in
+    /// which the next wait does not block; or, if that has begun by then, it writes a byte.
     ///
-    /// The bytes have to be read before the swap. The other way round, the byte of a thread that
-    /// swaps in between would be read here, and with `true` and no byte nobody would write one.
     /// A byte that comes late, from a thread that was stopped between its swap and its write, ends
     /// one wait for no reason.
-    fn clear(&self, is_woken: bool) -> io::Result<()> {
-        if is_woken {
+    fn clear(&self, has_bytes: bool) -> io::Result<Ended> {
+        if has_bytes {
             let mut bytes = [0; 64];
             while self.end.read(&mut bytes)? == Progress::Bytes(bytes.len()) {}
         }
-        self.waker.0.awake.swap(false, Ordering::AcqRel);
-        Ok(())
+        let before = self.waker.0.state.swap(AWAKE, Ordering::AcqRel);
+        Ok(if before == WOKEN { Ended::Met } else { Ended::Time })
     }
 }
 
 impl Waker {
     /// Ends the present wait, or the next one. What it is to see has to be done before.
     ///
-    /// Costs one atomic operation if the waiter was woken already.
+    /// Costs one atomic operation unless the waiter sleeps.
     pub(crate) fn wake(&self) {
-        if self.0.awake.swap(true, Ordering::AcqRel) {
-            return;
+        if self.0.state.swap(WOKEN, Ordering::AcqRel) == ASLEEP {
+            // If it is full, bytes are there to wake; if the waiter is gone, nobody waits.
+            let _ = self.0.end.write_vectored(&[IoSlice::new(&[1])]);
         }
-        // If it is full, bytes are there to wake; if the waiter is gone, nobody waits.
-        let _ = self.0.end.write_vectored(&[IoSlice::new(&[1])]);
     }
 }
 

@@ -10,7 +10,7 @@ use pysage_core::transport::LinkId;
 
 use super::poll::Waker;
 use super::station::Station;
-use crate::carrier::{Batch, DatagramCarrier, Waits};
+use crate::carrier::{Arrived, Batch, DatagramCarrier, Waits};
 use crate::config::Service;
 use crate::counters::NetCounters;
 use crate::error::NetError;
@@ -197,37 +197,50 @@ impl Line {
         self.carrier.local_addr()
     }
 
-    /// Reads what has arrived, as far as it is not too much for one time.
-    pub(super) fn read(&mut self, now: Instant) {
+    /// Reads what has arrived, as far as it is not too much for one time; returns how many bytes.
+    pub(super) fn read(&mut self, now: Instant) -> usize {
+        let mut read_bytes = 0;
         for _ in 0..MOST_BATCHES {
-            if !self.read_batch(now) {
-                return;
+            let (bytes, may_have_more) = self.read_batch(now);
+            read_bytes += bytes;
+            if !may_have_more {
+                break;
             }
         }
+        read_bytes
     }
 
-    /// Reads a batch of what has arrived; whether there may be more.
-    pub(super) fn read_batch(&mut self, now: Instant) -> bool {
+    /// Reads a batch of what has arrived; returns how many bytes, and whether there may be more.
+    pub(super) fn read_batch(&mut self, now: Instant) -> (usize, bool) {
         match self.found.take() {
             Some((link, Ok(address))) => self.host.reach(now, link, address),
             Some((link, Err(reason))) => self.host.give_up(now, link, reason),
             None => {}
         }
         let Line { host, carrier, .. } = self;
-        let mut arrived = false;
-        let batch = carrier.receive(now, &mut |datagram| {
+        let (mut arrived, mut read_bytes) = (false, 0);
+        let batch = carrier.receive(now, &mut |it| {
             arrived = true;
-            host.arrived(now, datagram);
+            if let Arrived::Datagram { bytes, .. } = it {
+                read_bytes += bytes.len();
+            }
+            host.arrived(now, it);
         });
         if arrived {
             self.traffic_at = Some(now);
         }
-        match batch {
-            Ok(Batch::More) => return true,
-            Ok(Batch::All) => self.reading = Failures::default(),
-            Err(error) => self.reading.note(error),
-        }
-        false
+        let may_have_more = match batch {
+            Ok(Batch::More) => true,
+            Ok(Batch::All) => {
+                self.reading = Failures::default();
+                false
+            }
+            Err(error) => {
+                self.reading.note(error);
+                false
+            }
+        };
+        (read_bytes, may_have_more)
     }
 
     /// Does what is due, and sends what can leave now.

@@ -232,7 +232,7 @@ impl Transport for NetTransport {
         let (encoding, mirror) = (self.encoding, &mut self.mirror);
         let is_read_out = std::mem::take(&mut line.is_read_out);
         for _ in 0..MOST_BATCHES {
-            let may_have_more = !is_read_out && line.read_batch(now);
+            let may_have_more = !is_read_out && line.read_batch(now).1;
             // Rooms first, so that who hears of a peer can send to it.
             mirror.refresh(&mut line.host);
             // What has come is told before more is read, so it is still in the processor's cache.

@@ -106,7 +106,7 @@ fn work(shared: &SharedLine, waker: &Waker) {
             shared.station.wake_manager();
         }
         watched = sleep.for_socket;
-        waker.wait(sleep.until, waits.iter().filter(|_| watched));
+        waker.wait(sleep.until, Duration::ZERO, waits.iter().filter(|_| watched));
     }
 }
 

@@ -1,14 +1,15 @@
 //! What all lines of a manager have in common: its loop, which waits for them and is woken.
 
+use std::cell::RefCell;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
-use pysage_core::{ActorManager, Handle, Waiting};
+use pysage_core::{ActorManager, BusyWait, Handle, Waiting};
 
 use super::line::{SERVICE_INTERVAL, SharedLine, system};
-use super::poll::Waker;
+use super::poll::{Ended, Waker};
 use crate::config::Service;
 use crate::error::NetError;
 
@@ -28,7 +29,14 @@ pub(super) struct Station {
 /// Waits for datagrams in place of a manager's loop, and serves the lines meanwhile.
 ///
 /// That spares the way over another thread: whoever waits for a message is woken by its datagram.
-struct WaitingForPeers(Arc<Station>);
+struct WaitingForPeers {
+    station: Arc<Station>,
+    busy: RefCell<BusyWait>,
+}
+
+/// Where more than this comes at a time, it comes all the time: to poll for it means to read it in
+/// smaller pieces, which take longer.
+const MUCH_BYTES: usize = 4 << 10;
 
 impl Station {
     /// The station of a manager, whose loop waits here from now on, unless it waits by something
@@ -44,7 +52,8 @@ impl Station {
             start: Instant::now(),
         });
         if !manager.has_waiting() {
-            manager.wait_by(WaitingForPeers(station.clone()));
+            let busy = RefCell::new(manager.busy_wait());
+            manager.wait_by(WaitingForPeers { station: station.clone(), busy });
         }
         Ok(station)
     }
@@ -74,14 +83,25 @@ impl Station {
         waited_at_us > 0 && waited_at.elapsed() < SERVICE_INTERVAL
     }
 
-    fn wait_until(&self, time: Instant) {
+    fn wait_until(&self, time: Instant, busy: &mut BusyWait) {
         loop {
             let lines = self.lines();
             let Some(due) = before_wait(&lines) else { return };
             let until = due.map_or(time, |due| due.min(time));
             let waits: Vec<_> = lines.iter().map(|line| line.waits()).collect();
-            let woken = self.waker.wait(Some(until), waits.iter().flat_map(|waits| &**waits));
-            if woken || Instant::now() >= time || !serve(&lines) {
+            let waits = waits.iter().flat_map(|waits| &**waits);
+            let begun = Instant::now();
+            let ended = self.waker.wait(Some(until), busy.time(), waits);
+            let now = Instant::now();
+            busy.waited(now - begun, ended != Ended::Time);
+            if ended == Ended::Woken || now >= time {
+                return;
+            }
+            let Served { goes_on, bytes } = serve(&lines, now);
+            if bytes > MUCH_BYTES {
+                busy.begin_anew();
+            }
+            if !goes_on {
                 return;
             }
         }
@@ -101,42 +121,49 @@ fn before_wait(lines: &[Arc<SharedLine>]) -> Option<Option<Instant>> {
     Some(next)
 }
 
-/// Serves the lines behind a wait, and says whether it may go on: no if there is something for a
-/// tick.
-fn serve(lines: &[Arc<SharedLine>]) -> bool {
-    let mut goes_on = true;
+/// What was done behind a wait.
+struct Served {
+    /// Whether the wait may go on: no if there is something for a tick.
+    goes_on: bool,
+    /// How much was read.
+    bytes: usize,
+}
+
+/// Serves the lines behind a wait.
+fn serve(lines: &[Arc<SharedLine>], now: Instant) -> Served {
+    let mut served = Served { goes_on: true, bytes: 0 };
     for shared in lines {
         // All that such a line does it does in a tick.
         if shared.service == Service::InTick {
-            return false;
+            return Served { goes_on: false, ..served };
         }
         let mut line = shared.lock();
-        let now = line.at(Instant::now());
-        line.read(now);
+        let now = line.at(now);
+        served.bytes += line.read(now);
         if line.host.has_news() {
             // The tick reads no more, and sends with what it has to say what is due here.
             line.is_read_out = true;
-            goes_on = false;
+            served.goes_on = false;
         } else {
             line.transmit(now);
         }
         shared.wake_sleeper(&line);
     }
-    goes_on
+    served
 }
 
 impl Waiting for WaitingForPeers {
     fn wait_until(&self, time: Instant) {
-        let station = &self.0;
+        let station = &self.station;
         station.is_waiting.store(true, Ordering::Release);
-        station.wait_until(time);
+        station.wait_until(time, &mut self.busy.borrow_mut());
         let waited_us = u64::try_from(station.start.elapsed().as_micros()).unwrap_or(u64::MAX);
         station.waited_at_us.store(waited_us.max(1), Ordering::Release);
         station.is_waiting.store(false, Ordering::Release);
     }
 
     fn waker(&self) -> Arc<dyn Fn() + Send + Sync> {
-        let waker = self.0.waker.clone();
+        let waker = self.station.waker.clone();
         Arc::new(move || waker.wake())
     }
 }

@@ -30,7 +30,7 @@ fn read(stream: &Stream) -> (Progress, Vec<u8>) {
             return (progress, buffer);
         }
         assert!(Instant::now() < far, "nothing came");
-        waiter.wait(&[stream.interest(true, false)], Some(far)).unwrap();
+        waiter.wait(&[stream.interest(true, false)], Some(far), Duration::ZERO).unwrap();
     }
 }
 
@@ -39,7 +39,7 @@ fn write_all(stream: &Stream, bytes: &[u8]) {
     let (waiter, far) = (Waiter::new().unwrap(), far());
     while write(stream, bytes) != Progress::Bytes(bytes.len()) {
         assert!(Instant::now() < far, "it is not connected");
-        waiter.wait(&[stream.interest(false, true)], Some(far)).unwrap();
+        waiter.wait(&[stream.interest(false, true)], Some(far), Duration::ZERO).unwrap();
     }
 }
 
@@ -79,7 +79,7 @@ fn an_end_is_connected_when_both_are_used() {
 fn a_wait_ends_when_an_end_is_connected() {
     let (one, other) = Stream::pair().unwrap();
     let (waiter, soon) = (Waiter::new().unwrap(), Instant::now() + Duration::from_millis(5));
-    waiter.wait(&[one.interest(true, true)], Some(soon)).unwrap();
+    waiter.wait(&[one.interest(true, true)], Some(soon), Duration::ZERO).unwrap();
     assert!(Instant::now() >= soon, "the other end is not in use");
     thread::scope(|scope| {
         scope.spawn(|| write_all(&other, b"x"));

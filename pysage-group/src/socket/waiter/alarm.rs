@@ -2,7 +2,8 @@
 //!
 //! A loop waits for the same time again and again while messages come. As the timeout of each wait
 //! that time would be set and taken back each time; where it is the system's next one, which a tick
-//! interval of 1 ms mostly is, that takes as long as all the rest of a round trip.
+//! interval of 1 ms mostly is, that takes as long as all the rest of a round trip. A time that is
+//! waited for once, which each one of an idle loop is, costs less as a timeout.
 
 use std::cell::Cell;
 use std::io;
@@ -19,21 +20,23 @@ use rustix::time::{
 pub(super) struct Alarm {
     timer: OwnedFd,
     set_to: Cell<Option<Instant>>,
+    /// What was asked for last.
+    asked: Cell<Option<Instant>>,
 }
 
 impl Alarm {
     pub(super) fn new() -> io::Result<Alarm> {
         let flags = TimerfdFlags::CLOEXEC | TimerfdFlags::NONBLOCK;
         let timer = timerfd_create(TimerfdClockId::Monotonic, flags)?;
-        Ok(Alarm { timer, set_to: Cell::new(None) })
+        Ok(Alarm { timer, set_to: Cell::new(None), asked: Cell::new(None) })
     }
 
-    /// What to poll to be woken at that time, if it is to come: it is set to it, unless it is
-    /// already.
+    /// What to poll to be woken at that time, if it is to come and was asked for before: it is set to
+    /// it, unless it is already.
     pub(super) fn at(&self, time: Instant) -> io::Result<Option<BorrowedFd<'_>>> {
         let left = time.saturating_duration_since(Instant::now());
         let Ok(after) = Timespec::try_from(left) else { return Ok(None) };
-        if left.is_zero() {
+        if left.is_zero() || self.asked.replace(Some(time)) != Some(time) {
             return Ok(None);
         }
         if self.set_to.get() != Some(time) {

@@ -19,21 +19,22 @@ fn far() -> Instant {
 /// Waits for a time that is far, so that another reason has to end it.
 fn wait_for(waiter: &Waiter, interests: &[Interest<'_>]) {
     let far = far();
-    waiter.wait(interests, Some(far)).unwrap();
+    waiter.wait(interests, Some(far), Duration::ZERO).unwrap();
     assert!(Instant::now() < far, "nothing ended the wait");
 }
 
 #[test]
 fn a_wait_lasts_until_its_time() {
     let waiter = Waiter::new().unwrap();
-    for micros in [0, 50, 300, 1700] {
-        let until = Instant::now() + Duration::from_micros(micros);
-        waiter.wait(&[], Some(until)).unwrap();
-        assert!(Instant::now() >= until, "{micros} µs");
+    for (micros, busy_us) in [0, 50, 300, 1700].iter().flat_map(|us| [(us, 0), (us, 60)]) {
+        let until = Instant::now() + Duration::from_micros(*micros);
+        let ended = waiter.wait(&[], Some(until), Duration::from_micros(busy_us)).unwrap();
+        assert_eq!(ended, Ended::Time);
+        assert!(Instant::now() >= until, "{micros} µs, {busy_us} µs of them busy");
     }
     // A time that has passed.
     let past = Instant::now();
-    waiter.wait(&[], Some(past)).unwrap();
+    waiter.wait(&[], Some(past), Duration::ZERO).unwrap();
 }
 
 #[test]
@@ -44,23 +45,23 @@ fn each_wait_has_its_own_time_whatever_the_one_before_waited_for() {
     // A wait that was woken, and one for the same time, which is none before.
     for until in [late, late, early, late, far(), late] {
         waiter.waker().wake();
-        waiter.wait(&[], Some(until)).unwrap();
+        waiter.wait(&[], Some(until), Duration::ZERO).unwrap();
     }
-    waiter.wait(&[], Some(late)).unwrap();
+    waiter.wait(&[], Some(late), Duration::ZERO).unwrap();
     assert!(Instant::now() >= late);
     // Times that have come end no wait for a later one, or for none.
     let until = soon();
-    waiter.wait(&[], Some(late)).unwrap();
-    waiter.wait(&[], Some(until)).unwrap();
+    waiter.wait(&[], Some(late), Duration::ZERO).unwrap();
+    waiter.wait(&[], Some(until), Duration::ZERO).unwrap();
     assert!(Instant::now() >= until);
     let waker = waiter.waker();
     let (asleep, woken) = (Instant::now(), Duration::from_millis(20));
     let waking = thread::spawn(move || {
         let waiter = Waiter::new().unwrap();
-        waiter.wait(&[], Some(asleep + woken)).unwrap();
+        waiter.wait(&[], Some(asleep + woken), Duration::ZERO).unwrap();
         waker.wake();
     });
-    waiter.wait(&[], None).unwrap();
+    waiter.wait(&[], None, Duration::ZERO).unwrap();
     assert!(asleep.elapsed() >= woken, "the time of the wait before ended this one");
     waking.join().unwrap();
 }
@@ -75,7 +76,7 @@ fn a_wake_ends_one_wait_also_if_it_came_before() {
     }
     wait_for(&waiter, &[]);
     let until = soon();
-    waiter.wait(&[], Some(until)).unwrap();
+    waiter.wait(&[], Some(until), Duration::ZERO).unwrap();
     assert!(Instant::now() >= until, "a thousand wakes ended two waits");
     waker.wake();
     wait_for(&waiter, &[]);
@@ -93,12 +94,31 @@ fn a_wait_ends_when_a_descriptor_is_ready() {
     let waiter = Waiter::new().unwrap();
     let (one, other) = Stream::connected_pair().unwrap();
     let until = soon();
-    waiter.wait(&[one.interest(true, false)], Some(until)).unwrap();
+    waiter.wait(&[one.interest(true, false)], Some(until), Duration::ZERO).unwrap();
     assert!(Instant::now() >= until, "nothing was there to read");
     wait_for(&waiter, &[one.interest(false, true)]);
     wait_for(&waiter, &[one.interest(true, true)]);
     other.write_vectored(&[IoSlice::new(b"x")]).unwrap();
     wait_for(&waiter, &[one.interest(true, false)]);
+}
+
+#[test]
+fn a_wait_that_polls_sees_descriptors_and_wakes_as_one_that_blocks() {
+    let waiter = Waiter::new().unwrap();
+    let (one, other) = Stream::connected_pair().unwrap();
+    let busy = Duration::from_secs(30);
+    thread::scope(|scope| {
+        scope.spawn(|| other.write_vectored(&[IoSlice::new(b"x")]).unwrap());
+        let ended = waiter.wait(&[one.interest(true, false)], Some(far()), busy).unwrap();
+        assert_eq!(ended, Ended::Met);
+    });
+    thread::scope(|scope| {
+        let waker = waiter.waker();
+        scope.spawn(move || waker.wake());
+        assert_eq!(waiter.wait(&[], Some(far()), busy).unwrap(), Ended::Met);
+    });
+    // Whoever polls needs no byte to be woken.
+    assert_eq!(waiter.end.read(&mut [0; 8]).unwrap(), Progress::Later);
 }
 
 #[test]
@@ -109,7 +129,7 @@ fn an_end_is_noticed_and_left_alone_without_interest() {
     wait_for(&waiter, &[one.interest(true, false)]);
     wait_for(&waiter, &[one.interest(false, true)]);
     let until = soon();
-    waiter.wait(&[one.interest(false, false)], Some(until)).unwrap();
+    waiter.wait(&[one.interest(false, false)], Some(until), Duration::ZERO).unwrap();
     assert!(Instant::now() >= until);
 }
 
@@ -142,7 +162,9 @@ fn no_wake_is_lost(threads: usize, pieces: u64, other_reasons: bool) {
             // A wait that ends for another reason clears the waker, too.
             let writable = other_reasons && waits.is_multiple_of(3);
             let begun = Instant::now();
-            waiter.wait(&[ready.interest(false, writable)], Some(far)).unwrap();
+            // Some end while it polls, some while it blocks, and some in between.
+            let busy = Duration::from_micros(waits % 16);
+            waiter.wait(&[ready.interest(false, writable)], Some(far), busy).unwrap();
             assert!(
                 Instant::now() < far,
                 "a wake was lost, or all is slow: {waits} waits, the last took {:?}",

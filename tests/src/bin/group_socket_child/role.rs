@@ -80,7 +80,7 @@ fn write(waiter: &Waiter, stream: &Stream, body: &[u8]) {
     let deadline = Instant::now() + DEADLINE;
     while stream.write_vectored(&[IoSlice::new(body)]).unwrap() == Progress::Later {
         assert!(Instant::now() < deadline, "it is not connected");
-        waiter.wait(&[stream.interest(false, true)], Some(deadline)).unwrap();
+        waiter.wait(&[stream.interest(false, true)], Some(deadline), Duration::ZERO).unwrap();
     }
 }
 
@@ -97,7 +97,9 @@ fn read_and_echo(mut control: Control) {
                 match stream.read(&mut buffer).unwrap() {
                     Progress::Bytes(bytes) => text.extend_from_slice(&buffer[..bytes]),
                     Progress::Later => {
-                        waiter.wait(&[stream.interest(true, false)], Some(deadline)).unwrap();
+                        waiter
+                            .wait(&[stream.interest(true, false)], Some(deadline), Duration::ZERO)
+                            .unwrap();
                     }
                     Progress::Ended => panic!("the other end is gone"),
                 }

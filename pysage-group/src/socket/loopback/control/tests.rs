@@ -75,7 +75,7 @@ fn bodies_and_streams_arrive_in_order() {
         scope.spawn(|| {
             let waiter = super::super::super::Waiter::new().unwrap();
             while one.flush().unwrap() == Flushed::Later {
-                waiter.wait(&[one.interest()], Some(far())).unwrap();
+                waiter.wait(&[one.interest()], Some(far()), Duration::ZERO).unwrap();
             }
         });
         let mut next = || other.receive_by(far()).unwrap();
