@@ -9,7 +9,7 @@ use super::codec::Codec;
 use super::error::{DecodeError, DecodeReason, EncodeError};
 use super::fault::Fault;
 use super::limits::WireLimits;
-use super::message::{AsSerde, WireMessage};
+use super::message::WireMessage;
 use crate::actor::ActorId;
 use crate::destination::There;
 use crate::manager::World;
@@ -141,7 +141,7 @@ impl WireType {
                 delivery: M::DELIVERY,
                 stream: M::STREAM,
                 #[cfg(feature = "codec-pysage")]
-                schema: super::pysage::schema::<AsSerde<M>>,
+                schema: super::pysage::schema::<super::message::AsSerde<M>>,
             },
             type_id: TypeId::of::<M>(),
             reading: Reading {
