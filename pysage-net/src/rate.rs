@@ -75,6 +75,7 @@ impl Share {
     }
 
     /// Counts what has come already. When more may come, if not now.
+    #[cfg_attr(not(any(test, feature = "tcp")), expect(dead_code))]
     pub(crate) fn owes(&mut self, now: Instant, bytes: usize, datagrams: usize) -> Option<Instant> {
         let owes = self.rates(bytes, datagrams).filter_map(|(rate, count)| {
             rate.fill(now);
