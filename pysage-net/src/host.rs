@@ -9,6 +9,7 @@ mod arrive;
 mod depart;
 mod gate;
 mod greeting;
+mod parting;
 mod path;
 mod peer;
 mod peers;
@@ -58,7 +59,7 @@ pub(crate) struct Host {
     for_streams: Vec<(SocketAddr, ForStream)>,
     departing: depart::Departures,
     /// What is left of those that were disconnected here, to tell them again.
-    parted: VecDeque<depart::Parted>,
+    parted: VecDeque<parting::Parted>,
     /// Where sealed datagrams are opened.
     opening: Vec<u8>,
     /// The latest time that it was told.

@@ -5,8 +5,8 @@ use std::net::SocketAddr;
 use std::time::Instant;
 
 use super::Host;
-use super::depart::Parting;
 use super::greeting::ReasonHeard;
+use super::parting::Parting;
 use super::peer::State;
 use super::streams::ForStream;
 use crate::carrier::Arrived;
@@ -56,7 +56,7 @@ impl Host {
         bytes: &[u8],
     ) -> bool {
         let Some(peer) = self.peers.of_session(header.session) else {
-            return self.after_parting(now, from, header.session);
+            return self.after_parting(now, from, header, bytes);
         };
         let State::Up(up) = &mut peer.state else { return false };
         let has_moved = peer.address != Some(from);
