@@ -3,9 +3,10 @@
 use std::collections::VecDeque;
 use std::io;
 use std::net::SocketAddr;
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-use super::Input;
+use super::{Input, start};
 use crate::carrier::{Arrived, Batch, DATAGRAM_BYTES, DatagramCarrier, Departing};
 use crate::config::NetConfig;
 use crate::host::{Host, Taken};
@@ -53,10 +54,14 @@ const MOST_PEERS: usize = 4;
 pub fn handshake(bytes: &[u8]) {
     header(bytes);
     let mut input = Input::new(bytes);
-    let mut now = Instant::now();
-    let mut config = NetConfig::new(Security::open()).most_peers(MOST_PEERS);
-    config.seed = Some(1);
-    let mut host = Host::new(now, &config, DATAGRAM_BYTES, true);
+    static CONFIG: OnceLock<NetConfig> = OnceLock::new();
+    let open = || {
+        let mut config = NetConfig::new(Security::open()).most_peers(MOST_PEERS);
+        config.seed = Some(1);
+        config
+    };
+    let mut now = start();
+    let mut host = Host::new(now, CONFIG.get_or_init(open), DATAGRAM_BYTES, true);
     let mut cookies = VecDeque::new();
     while !input.is_done() {
         let from = SocketAddr::from(([10, 0, 1, input.byte() & 7], 4000));
@@ -121,7 +126,7 @@ fn complete(datagram: &mut Vec<u8>, how: u8, cookie: Option<&[u8; 16]>) {
 fn header(bytes: &[u8]) {
     let mut input = Input::new(bytes);
     let (number, ahead, mut session) = (input.number(), input.number(), Session::new(1, 2, 3));
-    let (now, mut room) = (Instant::now(), Vec::new());
+    let (now, mut room) = (start(), Vec::new());
     if let Ok(Datagram::Sealed(header, sealed)) = Datagram::read(bytes) {
         for largest in [None, Some(0), Some(number), Some(u64::MAX - 1)] {
             let opened = session.open(now, header, largest, sealed, &mut room);
