@@ -49,6 +49,9 @@ impl DatagramCarrier for Out {
 
 const MOST_PEERS: usize = 4;
 
+/// A hello of so many bytes would have its answer be more than a tenth of it.
+const SHORT_BYTES: usize = 100;
+
 /// As a header, as a datagram of the handshake once its checksum is right, and as what strangers
 /// say to a host that listens.
 pub fn handshake(bytes: &[u8]) {
@@ -94,7 +97,7 @@ pub fn handshake(bytes: &[u8]) {
     }
 }
 
-/// Makes of some bytes what gets by the first looks: a hello of full length, with the version, a
+/// Makes of some bytes what gets by the first looks: a hello, mostly of full length, with the version, a
 /// cookie that was given, and a right checksum.
 fn complete(datagram: &mut Vec<u8>, how: u8, cookie: Option<&[u8; 16]>) {
     if datagram.len() < 17 {
@@ -103,7 +106,8 @@ fn complete(datagram: &mut Vec<u8>, how: u8, cookie: Option<&[u8; 16]>) {
     datagram[0] = 0x80 | how & 3;
     datagram[1..5].copy_from_slice(b"PSG1");
     if how & 3 == 0 {
-        datagram.resize(DATAGRAM_BYTES - 4, 0);
+        // Some are too short to be answered.
+        datagram.resize(if how & 16 == 0 { DATAGRAM_BYTES - 4 } else { SHORT_BYTES }, 0);
         if let Some(cookie) = cookie.filter(|_| how & 4 == 0) {
             datagram[17..33].copy_from_slice(cookie);
         }
