@@ -4,15 +4,24 @@
 
 #![allow(missing_docs)]
 
+use std::sync::OnceLock;
+use std::time::Instant;
+
+#[cfg(feature = "secure")]
+mod door;
 mod handshake;
 mod hosts;
 #[cfg(feature = "legacy")]
 mod legacy;
 #[cfg(feature = "secure")]
+mod pair;
+#[cfg(feature = "secure")]
 mod sealed;
 #[cfg(feature = "tcp")]
 mod stream;
 
+#[cfg(feature = "secure")]
+pub use door::door;
 pub use handshake::handshake;
 pub use hosts::hosts;
 #[cfg(feature = "legacy")]
@@ -30,6 +39,13 @@ pub fn frames(bytes: &[u8]) {
 /// As what a peer does that is in the session, and malicious: to an endpoint that also sends.
 pub fn endpoint(bytes: &[u8]) {
     crate::endpoint::fuzzing::endpoint(bytes);
+}
+
+/// The time at which each input begins: the same for all, so that nothing follows from what was played
+/// before.
+pub(crate) fn start() -> Instant {
+    static START: OnceLock<Instant> = OnceLock::new();
+    *START.get_or_init(Instant::now)
 }
 
 /// Bytes that say what happens. Once they are used up nothing happens any more.

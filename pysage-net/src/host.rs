@@ -9,6 +9,8 @@ mod arrive;
 mod depart;
 mod gate;
 mod greeting;
+#[cfg(feature = "fuzzing")]
+mod joining;
 mod parting;
 mod path;
 mod peer;

@@ -14,6 +14,7 @@ use pysage_core::Message;
 use pysage_core::wire::{Codec, FrameHead, MessageTable, Receiver, WireLimits, WireMessage};
 
 use messages::{Dense, ForeignAsWritten, Original, Simple};
+pub(crate) use pysage_net::fuzzing::door as net_door;
 pub(crate) use pysage_net::fuzzing::endpoint as net_endpoint;
 pub(crate) use pysage_net::fuzzing::frames as net_frames;
 pub(crate) use pysage_net::fuzzing::handshake as net_handshake;
@@ -28,7 +29,7 @@ use wire_shapes::{Choice, Empty, Foreign, Maps, Numbers, Parts, Recursive, Seque
 type Play = fn(&[u8]);
 
 /// All targets by name.
-pub(crate) const TARGETS: [(&str, Play); 14] = [
+pub(crate) const TARGETS: [(&str, Play); 15] = [
     ("frame_head", frame_head),
     ("decode_compact", decode_compact),
     ("decode_fixed", decode_fixed),
@@ -43,6 +44,7 @@ pub(crate) const TARGETS: [(&str, Play); 14] = [
     ("net_stream", net_stream),
     ("net_legacy", net_legacy),
     ("net_sealed", net_sealed),
+    ("net_door", net_door),
 ];
 
 /// Small enough for messages to be over it.

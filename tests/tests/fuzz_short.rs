@@ -144,4 +144,5 @@ targets! {
     net_stream
     net_legacy
     net_sealed
+    net_door
 }

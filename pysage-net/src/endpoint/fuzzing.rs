@@ -7,7 +7,7 @@ use pysage_core::Delivery;
 use super::bytes::{MOST, Reader, put};
 use super::frame::{Ack, Frame, Messages, PART_BYTES, Part, put_ack, put_messages};
 use super::{Endpoint, Lane, Limits};
-use crate::fuzzing::Input;
+use crate::fuzzing::{Input, start};
 
 /// What is read is written so that it is read as the same.
 pub(crate) fn frames(bytes: &[u8]) {
@@ -124,15 +124,15 @@ const LIMITS: Limits = Limits {
     message_bytes: 8_000,
     partial_messages: 4,
     repeat_newest_bytes: 256,
-    idle_timeout: Duration::from_secs(10),
-    keep_alive: Duration::from_secs(2),
+    idle_timeout: Duration::from_secs(4),
+    keep_alive: Duration::from_secs(1),
     loses_nothing: false,
     streams: 256,
 };
 
 impl<'a> Run<'a> {
     fn new(bytes: &'a [u8]) -> Run<'a> {
-        let (now, mut input) = (Instant::now(), Input::new(bytes));
+        let (now, mut input) = (start(), Input::new(bytes));
         let mut endpoint = Endpoint::new(now, LIMITS);
         let window_bytes = input.number();
         endpoint.begin(now, window_bytes, Duration::from_millis(u64::from(input.byte())));

@@ -185,6 +185,11 @@ impl Endpoint {
         out.extend_from_slice(&[CLOSE, reason]);
     }
 
+    /// Whether these frames are what [`write_close`](Self::write_close) has written.
+    pub(crate) fn is_close(frames: &[u8]) -> bool {
+        frames.first() == Some(&CLOSE)
+    }
+
     /// Writes the question whether this arrives, or the answer that it has.
     pub(crate) fn write_path(asks: bool, token: [u8; 8], out: &mut Vec<u8>) {
         out.push(if asks { CHALLENGE } else { RESPONSE });

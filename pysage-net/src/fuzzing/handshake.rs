@@ -3,9 +3,10 @@
 use std::collections::VecDeque;
 use std::io;
 use std::net::SocketAddr;
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-use super::Input;
+use super::{Input, start};
 use crate::carrier::{Arrived, Batch, DATAGRAM_BYTES, DatagramCarrier, Departing};
 use crate::config::NetConfig;
 use crate::host::{Host, Taken};
@@ -48,15 +49,22 @@ impl DatagramCarrier for Out {
 
 const MOST_PEERS: usize = 4;
 
+/// A hello of so many bytes would have its answer be more than a tenth of it.
+const SHORT_BYTES: usize = 100;
+
 /// As a header, as a datagram of the handshake once its checksum is right, and as what strangers
 /// say to a host that listens.
 pub fn handshake(bytes: &[u8]) {
     header(bytes);
     let mut input = Input::new(bytes);
-    let mut now = Instant::now();
-    let mut config = NetConfig::new(Security::open()).most_peers(MOST_PEERS);
-    config.seed = Some(1);
-    let mut host = Host::new(now, &config, DATAGRAM_BYTES, true);
+    static CONFIG: OnceLock<NetConfig> = OnceLock::new();
+    let open = || {
+        let mut config = NetConfig::new(Security::open()).most_peers(MOST_PEERS);
+        config.seed = Some(1);
+        config
+    };
+    let mut now = start();
+    let mut host = Host::new(now, CONFIG.get_or_init(open), DATAGRAM_BYTES, true);
     let mut cookies = VecDeque::new();
     while !input.is_done() {
         let from = SocketAddr::from(([10, 0, 1, input.byte() & 7], 4000));
@@ -89,7 +97,7 @@ pub fn handshake(bytes: &[u8]) {
     }
 }
 
-/// Makes of some bytes what gets by the first looks: a hello of full length, with the version, a
+/// Makes of some bytes what gets by the first looks: a hello, mostly of full length, with the version, a
 /// cookie that was given, and a right checksum.
 fn complete(datagram: &mut Vec<u8>, how: u8, cookie: Option<&[u8; 16]>) {
     if datagram.len() < 17 {
@@ -98,7 +106,8 @@ fn complete(datagram: &mut Vec<u8>, how: u8, cookie: Option<&[u8; 16]>) {
     datagram[0] = 0x80 | how & 3;
     datagram[1..5].copy_from_slice(b"PSG1");
     if how & 3 == 0 {
-        datagram.resize(DATAGRAM_BYTES - 4, 0);
+        // Some are too short to be answered.
+        datagram.resize(if how & 16 == 0 { DATAGRAM_BYTES - 4 } else { SHORT_BYTES }, 0);
         if let Some(cookie) = cookie.filter(|_| how & 4 == 0) {
             datagram[17..33].copy_from_slice(cookie);
         }
@@ -121,7 +130,7 @@ fn complete(datagram: &mut Vec<u8>, how: u8, cookie: Option<&[u8; 16]>) {
 fn header(bytes: &[u8]) {
     let mut input = Input::new(bytes);
     let (number, ahead, mut session) = (input.number(), input.number(), Session::new(1, 2, 3));
-    let (now, mut room) = (Instant::now(), Vec::new());
+    let (now, mut room) = (start(), Vec::new());
     if let Ok(Datagram::Sealed(header, sealed)) = Datagram::read(bytes) {
         for largest in [None, Some(0), Some(number), Some(u64::MAX - 1)] {
             let opened = session.open(now, header, largest, sealed, &mut room);

@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddr;
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use pysage_core::Delivery;
 use pysage_core::transport::LinkId;
 
-use super::Input;
 use super::handshake::Out;
+use super::{Input, start};
 use crate::carrier::{Arrived, DATAGRAM_BYTES};
 use crate::config::NetConfig;
 use crate::host::{Host, Taken, Told};
@@ -24,12 +25,12 @@ pub fn hosts(bytes: &[u8]) {
     for end in &mut run.ends {
         end.is_full = false;
     }
-    run.pass(Duration::from_secs(45));
+    run.pass_until(Duration::from_secs(45), Run::has_settled);
     run.check(false);
     for at in 0..2 {
         run.disconnect(at);
     }
-    run.pass(Duration::from_secs(30));
+    run.pass_until(Duration::from_secs(30), Run::is_over);
     run.check(true);
     for end in &run.ends {
         assert!(end.link.is_none_or(|_| end.has_ended), "a host is not told that its peer is gone");
@@ -82,30 +83,33 @@ const MOST_STEPS: u64 = 400_000;
 const MOST_RECORDED: usize = 256;
 const WINDOW_BYTES: usize = 20_000;
 
+fn config(seed: u64) -> NetConfig {
+    let mut config = NetConfig::new(Security::open())
+        .message_bytes(6_000)
+        .receive_window_bytes(WINDOW_BYTES)
+        .send_queue_bytes(100_000)
+        .partial_messages(3);
+    config.seed = Some(seed);
+    config
+}
+
 fn address(at: usize) -> SocketAddr {
     SocketAddr::from(([10, 0, 0, 1 + at as u8], 4000))
 }
 
 impl<'a> Run<'a> {
     fn new(bytes: &'a [u8]) -> Run<'a> {
-        let now = Instant::now();
-        let config = NetConfig::new(Security::open())
-            .message_bytes(6_000)
-            .receive_window_bytes(WINDOW_BYTES)
-            .send_queue_bytes(100_000)
-            .partial_messages(3);
-        let ends = [0, 1].map(|at| {
-            let mut config = config.clone();
-            config.seed = Some(at as u64 + 1);
-            End {
-                host: Host::new(now, &config, DATAGRAM_BYTES, at == 1),
-                out: Out::default(),
-                link: None,
-                has_ended: false,
-                is_full: false,
-                sent: Vec::new(),
-                newest: HashMap::new(),
-            }
+        static CONFIGS: OnceLock<[NetConfig; 2]> = OnceLock::new();
+        let configs = CONFIGS.get_or_init(|| [1, 2].map(config));
+        let now = start();
+        let ends = [0, 1].map(|at| End {
+            host: Host::new(now, &configs[at], DATAGRAM_BYTES, at == 1),
+            out: Out::default(),
+            link: None,
+            has_ended: false,
+            is_full: false,
+            sent: Vec::new(),
+            newest: HashMap::new(),
         });
         let mut run = Run {
             input: Input::new(&[]),
@@ -166,11 +170,19 @@ impl<'a> Run<'a> {
 
     /// Lets time pass.
     fn pass(&mut self, time: Duration) {
+        self.pass_until(time, |_| false);
+    }
+
+    /// Lets time pass, so much at most, until it is enough.
+    fn pass_until(&mut self, time: Duration, is_enough: fn(&Run<'a>) -> bool) {
         let until = self.now + time;
         loop {
             self.steps += 1;
             assert!(self.steps < MOST_STEPS, "time does not pass");
             (0..2).for_each(|at| self.serve(at));
+            if is_enough(self) {
+                return;
+            }
             let arrives = self.on_the_way.first_key_value().map(|((at, _), _)| *at);
             let wakes = self.ends.iter().filter_map(|end| end.host.wake_at());
             let next = arrives.into_iter().chain(wakes).min().filter(|at| *at <= until);
@@ -196,7 +208,13 @@ impl<'a> Run<'a> {
     fn serve(&mut self, at: usize) {
         let [one, other] = &mut self.ends;
         let (end, other) = if at == 0 { (one, other) } else { (other, one) };
-        end.tell(self.now, other);
+        if end.host.has_news() {
+            end.tell(self.now, other);
+        }
+        // Whoever drives a host has nothing else to go by.
+        if end.host.wake_at().is_none_or(|at| at > self.now) {
+            return;
+        }
         end.host.transmit(self.now, &mut end.out).expect("this carrier has no errors");
         while let Some((to, bytes)) = self.ends[at].out.0.pop_front() {
             assert_eq!(to, address(1 - at));
@@ -239,6 +257,25 @@ impl<'a> Run<'a> {
         self.departed += 1;
         let at = self.now + Duration::from_millis(latency_ms);
         self.on_the_way.insert((at, self.departed), (to, bytes));
+    }
+
+    /// Whether both ends are there, or one is gone, and all has arrived that was to arrive.
+    fn has_settled(&self) -> bool {
+        let is_there = self.ends.iter().all(|end| end.link.is_some());
+        let has_ended = self.ends.iter().any(|end| end.has_ended);
+        let is_known = |message: &Message| {
+            !is_reliable(message.body[0]) || message.arrived > 0 || message.is_reported
+        };
+        let mut sent = self.ends.iter().flat_map(|end| &end.sent);
+        self.on_the_way.is_empty() && (has_ended || is_there && sent.all(is_known))
+    }
+
+    /// Whether neither end has anything left to do.
+    fn is_over(&self) -> bool {
+        let is_idle = |end: &End| {
+            end.host.is_closed() && !end.host.has_news() && end.host.wake_at().is_none()
+        };
+        self.on_the_way.is_empty() && self.ends.iter().all(is_idle)
     }
 
     /// What was sent has arrived, or was reported by who was told that the peer is gone.

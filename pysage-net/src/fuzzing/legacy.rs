@@ -1,9 +1,9 @@
 //! What anyone says to a listener for peers on the original, as bytes of a stream and as datagrams.
 
 use std::net::SocketAddr;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use super::Input;
+use super::{Input, start};
 use crate::legacy::peers::{PeerLimits, Peers};
 use crate::legacy::stream::{Next, Stream};
 
@@ -68,8 +68,7 @@ fn frames(stream: &mut Stream) -> (Vec<Vec<u8>>, bool) {
 /// address alone.
 fn addresses(bytes: &[u8]) {
     let mut input = Input::new(bytes);
-    let start = Instant::now();
-    let (mut now, mut peers) = (start, Peers::new(LIMITS));
+    let (mut now, mut peers) = (start(), Peers::new(LIMITS));
     let mut gone = Vec::new();
     while !input.is_done() {
         let what = input.byte();

@@ -56,7 +56,7 @@ impl Host {
         bytes: &[u8],
     ) -> bool {
         let Some(peer) = self.peers.of_session(header.session) else {
-            return self.after_parting(now, from, header.session);
+            return self.after_parting(now, from, header, bytes);
         };
         let State::Up(up) = &mut peer.state else { return false };
         let has_moved = peer.address != Some(from);

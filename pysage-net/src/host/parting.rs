@@ -1,4 +1,4 @@
-//! Peers that are disconnected here, and what they are told of it.
+//! Peers that were disconnected here, and may not have heard of it.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -8,7 +8,7 @@ use super::peer::State;
 use super::peers::Peers;
 use crate::endpoint::Endpoint;
 use crate::event::DisconnectReason;
-use crate::session::Session;
+use crate::session::{Header, Session};
 
 /// What is left of a peer that was disconnected here, which may not have heard of it.
 pub(super) struct Parted {
@@ -18,6 +18,10 @@ pub(super) struct Parted {
     code: u8,
     /// The number of the next datagram to it.
     number: u64,
+    /// The largest number that came from it.
+    largest: Option<u64>,
+    /// It has said that it has parted, too.
+    is_heard: bool,
     until: Instant,
 }
 
@@ -71,6 +75,8 @@ impl Host {
                 address,
                 code: Parting::code_of(&reason),
                 number: peer.endpoint.next_number().0,
+                largest: peer.endpoint.largest_received(),
+                is_heard: false,
                 until: now + PARTED_FOR,
             };
             while self.parted.len() >= MOST_PARTED
@@ -84,13 +90,25 @@ impl Host {
         self.end(index, reason);
     }
 
-    /// Tells who still sends to a session that has ended here; whether it is one.
-    pub(super) fn after_parting(&mut self, now: Instant, from: SocketAddr, session: u32) -> bool {
+    /// Tells who still sends to a session that has ended here; whether it is one. Who says that it has
+    /// parted is told nothing: that would be answered in turn.
+    pub(super) fn after_parting(
+        &mut self,
+        now: Instant,
+        from: SocketAddr,
+        header: Header,
+        bytes: &[u8],
+    ) -> bool {
         let at = self.parted.iter().position(|parted| {
-            parted.session_here == session && parted.address == from && parted.until > now
+            let is_of = parted.session_here == header.session && parted.address == from;
+            is_of && parted.until > now
         });
         let Some(at) = at else { return false };
-        if self.replies.len() < super::MOST_REPLIES {
+        let parted = &mut self.parted[at];
+        let opened = parted.session.open(now, header, parted.largest, bytes, &mut self.opening);
+        let Some((_, payload)) = opened else { return false };
+        parted.is_heard |= Endpoint::is_close(payload);
+        if !parted.is_heard && self.replies.len() < super::MOST_REPLIES {
             self.say_end(at);
         }
         true

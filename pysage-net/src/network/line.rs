@@ -77,7 +77,7 @@ pub(super) const SERVICE_INTERVAL: Duration = Duration::from_millis(4);
 const TRAFFIC: Duration = Duration::from_millis(100);
 
 /// So many batches are read before others have their turn. A batch is a few dozen datagrams.
-pub(super) const MOST_BATCHES: usize = 32;
+const MOST_BATCHES: usize = 32;
 
 /// So many failures of a socket in a row are told. Fewer may pass by themselves, such as a network
 /// that is down for a moment.
@@ -199,19 +199,25 @@ impl Line {
 
     /// Reads what has arrived, as far as it is not too much for one time; returns how many bytes.
     pub(super) fn read(&mut self, now: Instant) -> usize {
+        self.read_part(now, usize::MAX).0
+    }
+
+    /// Reads until so many bytes have come, or there is no more, or it is too much for one time;
+    /// returns how many bytes, and whether there may be more that can be read at once.
+    pub(super) fn read_part(&mut self, now: Instant, enough_bytes: usize) -> (usize, bool) {
         let mut read_bytes = 0;
         for _ in 0..MOST_BATCHES {
             let (bytes, may_have_more) = self.read_batch(now);
             read_bytes += bytes;
-            if !may_have_more {
-                break;
+            if !may_have_more || read_bytes >= enough_bytes {
+                return (read_bytes, may_have_more);
             }
         }
-        read_bytes
+        (read_bytes, false)
     }
 
     /// Reads a batch of what has arrived; returns how many bytes, and whether there may be more.
-    pub(super) fn read_batch(&mut self, now: Instant) -> (usize, bool) {
+    fn read_batch(&mut self, now: Instant) -> (usize, bool) {
         match self.found.take() {
             Some((link, Ok(address))) => self.host.reach(now, link, address),
             Some((link, Err(reason))) => self.host.give_up(now, link, reason),

@@ -12,7 +12,7 @@ use pysage_core::transport::{
 use pysage_core::wire::{MessageInfo, MessageTable};
 use pysage_core::{BoxError, Destination, Key};
 
-use super::line::{Line, MOST_BATCHES, SharedLine};
+use super::line::{Line, SharedLine};
 use super::mirror::Mirror;
 use super::service::{ServiceThread, say_farewell};
 use super::station::Station;
@@ -41,6 +41,12 @@ pub(crate) struct NetTransport {
     messages: RefCell<Vec<MessageInfo>>,
     knows_more: Cell<bool>,
 }
+
+/// So much is read before what came is told, and acknowledged: it fits into the cache of a core.
+const PART_BYTES: usize = 128 << 10;
+
+/// So many parts are read before handlers have their turn.
+const MOST_PARTS: usize = 64;
 
 struct OpenLine {
     shared: Arc<SharedLine>,
@@ -231,8 +237,8 @@ impl Transport for NetTransport {
         line.is_told = false;
         let (encoding, mirror) = (self.encoding, &mut self.mirror);
         let is_read_out = std::mem::take(&mut line.is_read_out);
-        for _ in 0..MOST_BATCHES {
-            let may_have_more = !is_read_out && line.read_batch(now).1;
+        for _ in 0..MOST_PARTS {
+            let may_have_more = !is_read_out && line.read_part(now, PART_BYTES).1;
             // Rooms first, so that who hears of a peer can send to it.
             mirror.refresh(&mut line.host);
             // What has come is told before more is read, so it is still in the processor's cache.

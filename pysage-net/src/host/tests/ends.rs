@@ -39,6 +39,23 @@ fn a_disconnect_delivers_what_was_sent() {
 }
 
 #[test]
+fn two_that_disconnect_at_once_do_not_answer_each_other_for_ever() {
+    let mut pair = Pair::new(Conditions { latency: 10 * MS, ..Conditions::default() });
+    pair.run(Duration::from_secs(1));
+    let before = pair.datagrams();
+    for at in 0..2 {
+        let link = pair.ends[at].link.unwrap();
+        pair.ends[at].host.disconnect(pair.now, link);
+    }
+    pair.run(Duration::from_secs(5));
+    let said = pair.datagrams() - before;
+    assert_eq!(said, 2, "each says once that it ends");
+    for end in &pair.ends {
+        assert_eq!(end.events, ["gone: Closed, 0"]);
+    }
+}
+
+#[test]
 fn each_message_is_reported_that_a_peer_may_not_have() {
     let mut pair = Pair::new(Conditions { latency: 10 * MS, ..Conditions::default() });
     pair.send(0, Delivery::ReliableOrdered, 0, b"arrives");
