@@ -22,6 +22,10 @@ pub(crate) struct Share {
 
 const MILLION: i64 = 1_000_000;
 
+/// No more is owed than is earned in this time: whose stream is not read so long may have ended, and
+/// keeps its place until that is seen.
+const MOST_OWED: Duration = Duration::from_secs(2);
+
 impl Rate {
     pub(crate) fn new(per_second: u32, now: Instant) -> Rate {
         Rate { per_second, left: i64::from(per_second) * MILLION, at: now }
@@ -47,11 +51,12 @@ impl Rate {
         self.left = self.left.saturating_sub(i64::from(count) * MILLION);
     }
 
-    /// When nothing is owed any more, if something is.
-    fn owes_until(&self) -> Option<Instant> {
+    /// When nothing is owed any more, if something is. What is owed beyond [`MOST_OWED`] is forgotten.
+    fn owes_until(&mut self) -> Option<Instant> {
+        let per_second = self.per_second.max(1);
+        self.left = self.left.max(-i64::from(per_second) * MOST_OWED.as_micros() as i64);
         let owed = u64::try_from(-self.left).ok().filter(|owed| *owed > 0)?;
-        let owed_us = owed.div_ceil(self.per_second.max(1).into());
-        Some(self.at + Duration::from_micros(owed_us))
+        Some(self.at + Duration::from_micros(owed.div_ceil(per_second.into())))
     }
 }
 
@@ -125,7 +130,21 @@ mod tests {
         let much_later = start + Duration::from_secs(1_000);
         assert_eq!(share.owes(much_later, 1_000, 10), None, "and no more is kept");
         assert!(share.owes(much_later, 1, 0).is_some());
-        let mut none = Share::new(start, &HostLimits { peer_bytes_per_second: Some(0), ..limits });
-        assert!(none.as_mut().unwrap().owes(start, usize::MAX, 1).is_some());
+    }
+
+    #[test]
+    fn no_more_is_owed_than_is_earned_soon() {
+        let start = Instant::now();
+        for per_second in [0, 1, 1_000, u32::MAX] {
+            let limits =
+                HostLimits { peer_datagrams_per_second: Some(per_second), ..HostLimits::default() };
+            let mut share = Share::new(start, &limits).unwrap();
+            for _ in 0..3 {
+                let until = share.owes(start, 0, usize::MAX);
+                let most = start + MOST_OWED;
+                assert!(until.is_some() || per_second == u32::MAX);
+                assert!(until.is_none_or(|until| until <= most), "{per_second}: {until:?}");
+            }
+        }
     }
 }

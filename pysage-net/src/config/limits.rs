@@ -78,9 +78,8 @@ impl NetConfig {
     /// How many bytes of datagrams are taken from a peer in a second, and as many at once. What is
     /// more is dropped and counted; the peer takes it for lost, and becomes slower. Over TCP nothing is
     /// dropped: once more has come, by up to 16 KiB, nothing is read from the peer until that is made
-    /// up for. What it sends then waits within its own limits, and so do its answers. Less than about
-    /// 2 KiB a second would have its messages wait for longer than it takes an answer to. No limit
-    /// unless set.
+    /// up for, but for 2 s at most, so that less than 8 KiB a second is no limit there. What it sends
+    /// then waits within its own limits, and so do its answers. No limit unless set.
     #[must_use]
     pub fn peer_bytes_per_second(mut self, bytes: u32) -> Self {
         self.host_limits.peer_bytes_per_second = Some(bytes);
@@ -88,7 +87,7 @@ impl NetConfig {
     }
 
     /// How many datagrams are taken from a peer in a second, as with
-    /// [bytes](Self::peer_bytes_per_second).
+    /// [bytes](Self::peer_bytes_per_second); over TCP at least those of 16 KiB in 2 s.
     #[must_use]
     pub fn peer_datagrams_per_second(mut self, datagrams: u32) -> Self {
         self.host_limits.peer_datagrams_per_second = Some(datagrams);

@@ -81,7 +81,8 @@ impl Activity {
         self.said_at = now;
         if asks {
             if !was_in_flight {
-                self.unanswered_since = now;
+                // Later than now while nothing of the peer is read.
+                self.unanswered_since = self.unanswered_since.max(now);
             }
             self.asked_at = now;
             self.has_shrunk = false;

@@ -25,8 +25,8 @@ pub(super) struct Greeting {
 pub(super) enum Calling {
     /// It has no key, and does not.
     Openly,
-    /// By a message that is made while the first hello is on its way: that one gets a cookie, whatever is
-    /// in it, and what the message takes is about a round trip within a house.
+    /// By a message that is made while the first hello is on its way, over UDP: that one gets a cookie,
+    /// whatever is in it, and what the message takes is about a round trip within a house.
     Soon,
     By(Box<Call>),
 }

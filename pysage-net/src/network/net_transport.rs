@@ -235,29 +235,23 @@ impl Transport for NetTransport {
             line.host.set_table(self.table());
         }
         line.is_told = false;
-        let (encoding, mirror) = (self.encoding, &mut self.mirror);
         let is_read_out = std::mem::take(&mut line.is_read_out);
         for _ in 0..MOST_PARTS {
             let may_have_more = !is_read_out && line.read_part(now, PART_BYTES).1;
-            // Rooms first, so that who hears of a peer can send to it.
-            mirror.refresh(&mut line.host);
-            // What has come is told before more is read, so it is still in the processor's cache.
-            if line.host.has_news() {
-                line.host.tell(now, &mut |link, told| {
-                    let link = mirror.ours(link);
-                    let peer = key.destination(link);
-                    tell(inbox, mirror, link, peer, &encoding, told)
-                });
-            }
+            // Told before more is read, so that it is still in the processor's cache.
+            let has_told = pass_news(&mut line, now, &mut self.mirror, key, &self.encoding, inbox);
             // A peer need not wait for the handlers of its messages to hear that those arrived.
             if !is_read_out {
                 line.transmit(now);
             }
-            mirror.refresh(&mut line.host);
-            if !may_have_more {
+            self.mirror.refresh(&mut line.host);
+            // What strangers send, and what there is no room for, is no reason to read on.
+            if !may_have_more || !has_told || line.host.has_news() {
                 break;
             }
         }
+        // Some end when it is their turn to send.
+        pass_news(&mut line, now, &mut self.mirror, key, &self.encoding, inbox);
         let failure = line.take_failure();
         let is_spent = !self.listens && line.is_over();
         drop(line);
@@ -319,6 +313,28 @@ impl Drop for NetTransport {
             say_farewell(&line);
         }
     }
+}
+
+/// Takes over what a host has to tell, if it has something.
+fn pass_news(
+    line: &mut Line,
+    now: Instant,
+    mirror: &mut Mirror,
+    key: Key<NetTransport>,
+    encoding: &Encoding,
+    inbox: &mut Inbox<'_>,
+) -> bool {
+    // Rooms first, so that who hears of a peer can send to it.
+    mirror.refresh(&mut line.host);
+    if !line.host.has_news() {
+        return false;
+    }
+    line.host.tell(now, &mut |link, told| {
+        let link = mirror.ours(link);
+        tell(inbox, mirror, link, key.destination(link), encoding, told)
+    });
+    mirror.refresh(&mut line.host);
+    true
 }
 
 /// Takes over what a host tells.
