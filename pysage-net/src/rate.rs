@@ -130,6 +130,8 @@ mod tests {
         let much_later = start + Duration::from_secs(1_000);
         assert_eq!(share.owes(much_later, 1_000, 10), None, "and no more is kept");
         assert!(share.owes(much_later, 1, 0).is_some());
+        let mut none = Share::new(start, &HostLimits { peer_bytes_per_second: Some(0), ..limits });
+        assert!(none.as_mut().unwrap().owes(start, usize::MAX, 1).is_some());
     }
 
     #[test]

@@ -187,8 +187,8 @@ impl<'de, N: Integers> Deserializer<'de> for Decoder<'_, 'de, N> {
     }
 }
 
-/// The parts of a tuple or a struct, or the items of a sequence. It has the
-/// source to itself, and puts it back at last: so it stays in registers where what reads the parts is
+/// The parts of a tuple or a struct, or the items of a sequence. It has the source to itself, and
+/// puts it back at last: so it stays in registers where what reads the parts is
 /// a call.
 struct Parts<'s, 'de, N> {
     source: Source<'de>,
